@@ -1,0 +1,85 @@
+package message
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// Version is the protocol version, part of every signed byte string.
+const Version = 1
+
+// PayloadKind says what a block carries. The core never looks inside (spec B3).
+type PayloadKind uint8
+
+// PayloadBatch is a batch of client requests in one flat body (see Batch).
+const PayloadBatch PayloadKind = 1
+
+// HashKind says which function made a payload digest.
+type HashKind uint8
+
+// HashSHA256 is the portable default.
+const HashSHA256 HashKind = 1
+
+// Header is the small, hashed part of a block (spec B1). View is the view in
+// which the block was first proposed: a later view that inherits the block
+// keeps its header, so its digest never changes.
+type Header struct {
+	Epoch         Epoch
+	View          View
+	Seq           Seq
+	PayloadKind   PayloadKind
+	PayloadHash   HashKind
+	PayloadSize   uint32 // bytes
+	PayloadDigest Digest
+}
+
+// Digest returns d_s, the link that this block adds to the chain.
+func (h *Header) Digest() Digest {
+	var buf [96]byte
+	b := appendDomain(buf[:0], domainHeader)
+	b = appendUint64(b, uint64(h.Epoch), uint64(h.View), uint64(h.Seq))
+	b = append(b, byte(h.PayloadKind), byte(h.PayloadHash))
+	b = binary.BigEndian.AppendUint32(b, h.PayloadSize)
+	b = append(b, h.PayloadDigest[:]...)
+	return sha256.Sum256(b)
+}
+
+// Extend returns the chain digest of the block with digest link on top of chain:
+// C_s = H(C_{s-1} || d_s) (spec B1).
+func (d Digest) Extend(link Digest) Digest {
+	var b [64]byte
+	copy(b[:32], d[:])
+	copy(b[32:], link[:])
+	return sha256.Sum256(b[:])
+}
+
+// Fold extends chain by each link in turn.
+func Fold(chain Digest, links []Digest) Digest {
+	for _, l := range links {
+		chain = chain.Extend(l)
+	}
+	return chain
+}
+
+// Root returns the chain digest of genesis, seq 0 of epoch 0 (spec B1).
+func Root(cluster Digest) Point {
+	b := appendDomain(nil, domainRoot)
+	b = append(b, cluster[:]...)
+	return Point{Seq: 0, Chain: sha256.Sum256(b)}
+}
+
+// PayloadDigest hashes the exact bytes of a payload (spec B3).
+func PayloadDigest(payload []byte) Digest { return sha256.Sum256(payload) }
+
+// Block is a header with its payload. Payload is shared, never modified.
+type Block struct {
+	Header  Header
+	Payload *Payload // nil while only the header is known
+}
+
+// Payload is a parsed body whose bytes were checked by the door (Verify): its
+// digest, size and form are those that its header says.
+type Payload struct {
+	Raw      []byte    // the hashed bytes; shared, never modified
+	Requests []Request // parsed in place: their slices alias Raw
+}

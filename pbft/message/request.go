@@ -1,0 +1,177 @@
+package message
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+)
+
+// RequestType tells an operation from the opening of a session (spec X1).
+type RequestType uint8
+
+// The request types.
+const (
+	RequestOperation RequestType = 0
+	RequestOpen      RequestType = 1
+)
+
+// Request is one client operation (spec X1). Its identity is (Session, Number);
+// an opening has no session yet and Number is its nonce.
+type Request struct {
+	Type    RequestType
+	Client  PublicKey
+	Session SessionID
+	Number  uint64 // from 1 on, or the nonce of an opening
+	Awaited uint64 // the lowest number whose reply the client still awaits
+	Op      []byte
+	Sig     []byte // nil where the cluster does not authenticate clients (spec X6)
+}
+
+// Requests carries requests from a client, or from a replica that forwards them
+// (spec T1). Each is checked on its own.
+type Requests struct{ List []Request }
+
+// ReplyCode says how a request ended.
+type ReplyCode uint8
+
+// The reply codes.
+const (
+	ReplyOK      ReplyCode = 0 // Result is the application's; of an opening, empty: Session is the new session
+	ReplyExpired ReplyCode = 1 // the session is unknown or evicted; nothing was executed
+	ReplyRefused ReplyCode = 2 // an opening with a nonce that is not new; nothing was executed
+	ReplyBusy    ReplyCode = 3 // not admitted by this replica now; not ordered, no outcome (spec T1)
+)
+
+// Reply tells a client the outcome of one request. The client accepts an outcome
+// on weak power of replies that agree in all but Replica (spec X2). Its channel
+// authenticates it.
+type Reply struct {
+	Replica ReplicaID
+	Request Digest
+	Seq     Seq // of the block that holds the request
+	Code    ReplyCode
+	Session SessionID
+	Number  uint64
+	Result  []byte
+}
+
+// requestFixed is the length of a request's flat form without op and signature.
+const requestFixed = 1 + 32 + 8 + 4 + 8 + 8 + 4 + 1
+
+// ErrBatch reports a payload that is not a well-formed batch.
+var ErrBatch = errors.New("message: malformed batch")
+
+// Size returns the length of the flat form in bytes.
+func (r *Request) Size() int { return requestFixed + len(r.Op) + len(r.Sig) }
+
+// AppendFlat appends the canonical flat form that batches and the wire carry.
+func (r *Request) AppendFlat(b []byte) []byte {
+	b = r.appendUnsigned(b)
+	b = append(b, byte(len(r.Sig)))
+	return append(b, r.Sig...)
+}
+
+func (r *Request) appendUnsigned(b []byte) []byte {
+	b = append(b, byte(r.Type))
+	b = append(b, r.Client[:]...)
+	b = appendUint64(b, uint64(r.Session.Seq))
+	b = binary.BigEndian.AppendUint32(b, r.Session.Pos)
+	b = appendUint64(b, r.Number, r.Awaited)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Op)))
+	return append(b, r.Op...)
+}
+
+// ParseFlat reads one flat request that must fill b. The result aliases b.
+func ParseFlat(b []byte) (Request, error) {
+	if len(b) < requestFixed {
+		return Request{}, ErrBatch
+	}
+	r := Request{Type: RequestType(b[0]), Client: PublicKey(b[1:33])}
+	r.Session.Seq = Seq(binary.BigEndian.Uint64(b[33:]))
+	r.Session.Pos = binary.BigEndian.Uint32(b[41:])
+	r.Number = binary.BigEndian.Uint64(b[45:])
+	r.Awaited = binary.BigEndian.Uint64(b[53:])
+	opLen := uint64(binary.BigEndian.Uint32(b[61:]))
+	b = b[65:]
+	if opLen > uint64(len(b)-1) {
+		return Request{}, ErrBatch
+	}
+	r.Op = b[:opLen:opLen]
+	sigLen := int(b[opLen])
+	b = b[opLen+1:]
+	if len(b) != sigLen {
+		return Request{}, ErrBatch
+	}
+	if sigLen > 0 {
+		r.Sig = b[:sigLen:sigLen]
+	}
+	return r, r.check()
+}
+
+// check holds the rules that are a pure function of the bytes (spec N1).
+func (r *Request) check() error {
+	switch {
+	case r.Type > RequestOpen, r.Number == 0, r.Awaited > r.Number:
+		return ErrBatch
+	case r.Type == RequestOpen && (r.Session != SessionID{} || len(r.Op) != 0):
+		return ErrBatch
+	case r.Type == RequestOperation && r.Session.Seq == 0:
+		return ErrBatch
+	}
+	return nil
+}
+
+// Digest names the request, signature apart. Replies carry it (spec X2).
+func (r *Request) Digest(cluster Digest) Digest {
+	return sha256.Sum256(r.appendSigned(nil, cluster))
+}
+
+func (r *Request) appendSigned(b []byte, cluster Digest) []byte {
+	b = appendDomain(b, domainRequest)
+	b = append(b, cluster[:]...)
+	return r.appendUnsigned(b)
+}
+
+// AppendBatch appends the flat form of a batch: a count, then each request
+// behind its length.
+func AppendBatch(b []byte, reqs []Request) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(reqs)))
+	for i := range reqs {
+		b = binary.BigEndian.AppendUint32(b, uint32(reqs[i].Size()))
+		b = reqs[i].AppendFlat(b)
+	}
+	return b
+}
+
+// ParseBatch reads a batch that must fill raw. The requests alias raw. A batch
+// of no requests is malformed: the primary proposes only what is pending
+// (spec B4).
+func ParseBatch(raw []byte) (*Payload, error) {
+	if len(raw) < 4 {
+		return nil, ErrBatch
+	}
+	n := uint64(binary.BigEndian.Uint32(raw))
+	b := raw[4:]
+	if n == 0 || n > uint64(len(b))/(4+requestFixed) {
+		return nil, ErrBatch
+	}
+	p := &Payload{Raw: raw, Requests: make([]Request, n)}
+	for i := range p.Requests {
+		if len(b) < 4 {
+			return nil, ErrBatch
+		}
+		size := uint64(binary.BigEndian.Uint32(b))
+		if b = b[4:]; size > uint64(len(b)) {
+			return nil, ErrBatch
+		}
+		var err error
+		if p.Requests[i], err = ParseFlat(b[:size:size]); err != nil {
+			return nil, err
+		}
+		b = b[size:]
+	}
+	if len(b) != 0 {
+		return nil, ErrBatch
+	}
+	return p, nil
+}
