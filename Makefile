@@ -1,0 +1,68 @@
+# The targets print themselves: make help. CI runs .ci/run, which is `make check`.
+
+FUZZTIME ?= 10s
+SIMTIME  ?= 60s
+COUNT    ?= 6
+SHELL    := bash -o pipefail
+
+# Tools are built once into a folder named after the versions that tools/go.mod pins.
+TOOLS := .bin/$(firstword $(shell cat tools/go.mod tools/go.sum | cksum))
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: check
+check: ## everything that CI does
+	.ci/run
+
+.PHONY: test
+test: ## all tests
+	go test ./...
+
+.PHONY: race
+race: ## the packages that have goroutines, under the race detector
+	go test -race $$(go list ./... | grep -E '$(RACY)')
+
+.PHONY: sim
+sim: ## search for bugs in simulated worlds for SIMTIME (60s)
+	go run ./cmd/twothirds hunt --for $(SIMTIME)
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@git grep -oE '^func Fuzz[A-Za-z0-9_]*' -- '*_test.go' ':!tools' ':!benchmarks/compare' | \
+	while IFS=: read -r file target; do \
+		echo "--- $${target#func } in $$(dirname $$file)"; \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
+	done
+
+.PHONY: bench
+bench: $(TOOLS)/benchstat ## run the benchmarks COUNT (6) times and summarise them
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... | tee bench.txt
+	$< bench.txt
+
+.PHONY: generate
+generate: ## regenerate what is generated from proto/
+	go generate ./...
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint ## linters, then the house rules
+	$< run ./...
+	go test ./internal/lint
+
+.PHONY: cover
+cover: ## coverage of all tests, in total and as coverage.html
+	go test -coverpkg ./... -coverprofile coverage.out ./...
+	go tool cover -html coverage.out -o coverage.html
+	go tool cover -func coverage.out | tail -n 1
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint ## format all Go files
+	$< fmt
+
+# Packages whose tests are worth the race detector's price: those with goroutines.
+RACY := /twothirds(/pbft|/pbft/verify|/transport(/.*)?|/storage(/.*)?|/client|/clock|/crypto(/.*)?|/cmd/.*)$$
+
+# Any tool of tools/go.mod by its name, as $(TOOLS)/benchstat.
+$(TOOLS)/%: tools/go.mod tools/go.sum
+	go build -C tools -o $(CURDIR)/$@ $$(go list -C tools tool | grep '/$*$$')
