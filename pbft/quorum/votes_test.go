@@ -55,13 +55,13 @@ func minusOne(values []uint64) []uint64 {
 	return out
 }
 
+// everyChange starts from values and lets each member vote for each value up to valueMax, by Record and by Set.
 func everyChange(t *testing.T, s *quorum.System, threshold uint64, votes *quorum.Votes, values []uint64, valueMax uint64) {
-	n := s.Len()
 	fill := func(backwards bool) uint64 {
 		votes.Reset()
-		for i := range n {
+		for i := range values {
 			if backwards {
-				i = n - 1 - i
+				i = len(values) - 1 - i
 			}
 			votes.Record(i, values[i])
 		}
@@ -75,7 +75,7 @@ func everyChange(t *testing.T, s *quorum.System, threshold uint64, votes *quorum
 		}
 	}
 	for _, backwards := range []bool{false, true} {
-		for i := range n {
+		for i := range values {
 			for value := range valueMax + 1 {
 				before := fill(backwards)
 				if want := oraclePoint(s, threshold, values); before != want {
