@@ -63,6 +63,7 @@ fmt: $(TOOLS)/golangci-lint ## format all Go files
 # Packages whose tests are worth the race detector's price: those with goroutines.
 RACY := /twothirds(/pbft|/pbft/verify|/transport(/.*)?|/storage(/.*)?|/client|/clock|/crypto(/.*)?|/cmd/.*)$$
 
-# Any tool of tools/go.mod by its name, as $(TOOLS)/benchstat.
+# Any tool of tools/go.mod by its name, as $(TOOLS)/benchstat. Those of other versions go.
 $(TOOLS)/%: tools/go.mod tools/go.sum
+	@find .bin -mindepth 1 -maxdepth 1 ! -name $(@D:.bin/%=%) -exec rm -r {} + 2>/dev/null || true
 	go build -C tools -o $(CURDIR)/$@ $$(go list -C tools tool | grep '/$*$$')
