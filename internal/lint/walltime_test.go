@@ -16,6 +16,7 @@ import (
 // tellers may ask the machine's clock as often as they like.
 var tellers = map[string]string{
 	"clock":          "it is the clock",
+	"transport/tcp":  "sockets have deadlines in wall time, and peers on the far side of a kernel",
 	"cmd":            "it serves people, who live in wall time",
 	"benchmarks":     "it measures wall time",
 	"adversary/host": "it drives real processes",
