@@ -72,7 +72,7 @@ func sizeOf(s schema, tail int) int {
 // the tail's. A tail of -1 is none.
 func appendSchema(dst []byte, s schema, tail int) []byte {
 	n, size := len(dst), s.Size()
-	dst = slices.Grow(dst, size+binary.MaxVarintLen32)[:n+size]
+	dst = slices.Grow(dst, size)[:n+size]
 	if _, err := s.MarshalToSizedBuffer(dst[n:]); err != nil {
 		panic("wire: " + err.Error()) // none of the field types can fail
 	}

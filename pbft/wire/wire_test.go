@@ -140,7 +140,8 @@ func TestRoundTripBlock(t *testing.T) {
 		require.NoError(t, err)
 		parent, h, raw, err := wire.DecodeBlock(b)
 		require.NoError(t, err)
-		require.Equal(t, m, &message.Body{Parent: parent, Header: h, Raw: raw})
+		got := &message.Body{Parent: parent, Header: h, Raw: raw}
+		require.Equal(t, m, got)
 		frame, err := wire.Append(nil, m)
 		require.NoError(t, err)
 		require.Equal(t, frame[1:], b)
