@@ -3,6 +3,8 @@ package message
 import (
 	"errors"
 	"fmt"
+
+	"github.com/twothirds-bft/twothirds/internal/bug"
 )
 
 // Verifier checks signatures. Implementations are safe for concurrent use and
@@ -193,7 +195,7 @@ func form(m Signed) error {
 	ok := true
 	switch m := m.(type) {
 	case *Prepare:
-		ok = m.Base <= m.Seq && m.Seq < most && m.View < most
+		ok = (m.Base <= m.Seq || bug.M63) && m.Seq < most && m.View < most
 	case *Commit:
 		ok = m.Seq < most && m.View < most
 	case *Suspect:

@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// oracle watches the correct replicas and knows what must never happen. Its names
+// are those of the published list: I1 agreement, I2 total order, I3 validity and
+// at most once, I4 certificates, I5 no contradiction signed across restarts, I10
+// nothing acknowledged is lost, I13 liveness, I17 no correct replica convicted.
+type oracle struct {
+	w        *World
+	chain    map[message.Seq]message.Digest // decided
+	states   map[message.Seq]message.Digest // after execution
+	parents  map[message.Digest]message.Point
+	issued   map[message.Digest]bool
+	ran      map[message.Digest]message.Seq // where a request was executed
+	acked    map[message.Digest]message.Seq
+	ledger   map[int]*ledger
+	at       map[int]message.Seq // executed by replica in this life
+	evidence int
+	top      message.Seq
+}
+
+func newOracle(w *World) *oracle {
+	o := &oracle{
+		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
+		parents: map[message.Digest]message.Point{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
+		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
+	}
+	for i := 0; i < w.sc.Replicas; i++ {
+		o.ledger[i] = newLedger()
+	}
+	return o
+}
+
+// decided is how far every correct replica that runs has executed.
+func (o *oracle) decided() int {
+	low := -1
+	for _, h := range o.w.hosts {
+		if h.liar == nil && (low < 0 || int(h.app.seq) < low) {
+			low = int(h.app.seq)
+		}
+	}
+	return low
+}
+
+// view is the highest view that a correct replica has entered: where clients send
+// first.
+func (o *oracle) view() message.View {
+	v := message.View(0)
+	for _, h := range o.w.hosts {
+		if h.liar == nil && h.core != nil {
+			v = max(v, h.core.Status().View)
+		}
+	}
+	return v
+}
+
+func (o *oracle) onIssued(x *call) { o.issued[x.digest] = true }
+
+// learn remembers who extends whom, from every header that anybody sends.
+func (o *oracle) learn(parent message.Digest, h *message.Header) {
+	o.parents[parent.Extend(h.Digest())] = message.Point{Seq: h.Seq - 1, Chain: parent}
+}
+
+// onChain reports whether the chain of p contains q.
+func (o *oracle) onChain(p, q message.Point) bool {
+	for p.Seq > q.Seq {
+		up, ok := o.parents[p.Chain]
+		if !ok {
+			return false
+		}
+		p = up
+	}
+	return p == q
+}
+
+// onOutput checks what a correct core emits: certificates, order, evidence.
+func (o *oracle) onOutput(h *host, out *core.Output) {
+	for i := range out.Persist {
+		r := &out.Persist[i]
+		switch r.Kind {
+		case core.RecordBlock:
+			o.learn(r.Parent, &r.Block.Header)
+		case core.RecordEvidence:
+			o.onEvidence(h, r.Evidence)
+		case core.RecordPrepare, core.RecordCommit, core.RecordStable, core.RecordNewView:
+			if err := recheck(o.w, r.Message); err != nil {
+				o.w.fail("I4", fmt.Sprintf("replica %d holds an invalid %v: %v", h.id, r.Message.Kind(), err))
+			}
+		}
+	}
+	for i := range out.Execute {
+		d := &out.Execute[i]
+		if old, ok := o.chain[d.Point.Seq]; ok && old != d.Point.Chain {
+			o.w.fail("I1", fmt.Sprintf("replica %d decides %v, another decided %v", h.id, d.Point, old))
+		}
+		o.chain[d.Point.Seq] = d.Point.Chain
+		o.top = max(o.top, d.Point.Seq)
+	}
+}
+
+func (o *oracle) onEvidence(h *host, e *message.Evidence) {
+	o.evidence++
+	culprit, err := o.w.door.Evidence(e)
+	if err != nil {
+		o.w.fail("I17", fmt.Sprintf("replica %d keeps evidence %d against %d that proves nothing: %v", h.id, e.Kind, e.Culprit, err))
+	} else if o.w.hosts[culprit].liar == nil {
+		o.w.fail("I17", fmt.Sprintf("evidence %d convicts correct replica %d", e.Kind, culprit))
+	}
+}
+
+// onExecuted checks one executed block: gap-free, equal states, only issued
+// requests, each once.
+func (o *oracle) onExecuted(h *host, d *core.Decided, replies []message.Reply) {
+	if want := h.app.seq; d.Point.Seq != want {
+		o.w.fail("I2", fmt.Sprintf("replica %d executes %d after %d", h.id, d.Point.Seq, want))
+	}
+	if old, ok := o.states[d.Point.Seq]; ok && old != h.app.digest {
+		o.w.fail("I2", fmt.Sprintf("replica %d differs in state at %d", h.id, d.Point.Seq))
+	}
+	o.states[d.Point.Seq] = h.app.digest
+	for i := range replies {
+		r := &replies[i]
+		if !o.issued[r.Request] {
+			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what no client asked for", h.id, d.Point.Seq))
+		}
+	}
+	for _, r := range h.app.fresh {
+		if old, ok := o.ran[r]; ok && old != d.Point.Seq {
+			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what was executed at %d", h.id, d.Point.Seq, old))
+		}
+		o.ran[r] = d.Point.Seq
+	}
+}
+
+// onAcked checks that an acknowledged request stands in the decided log (I10).
+func (o *oracle) onAcked(x *call, r message.Reply) {
+	if _, ok := o.chain[r.Seq]; !ok {
+		o.w.fail("I10", fmt.Sprintf("acknowledged at %d, which no correct replica decided", r.Seq))
+	}
+	if x.req.Type == message.RequestOperation && o.ran[x.digest] != r.Seq {
+		o.w.fail("I10", fmt.Sprintf("acknowledged at %d, executed at %d", r.Seq, o.ran[x.digest]))
+	}
+	o.acked[x.digest] = r.Seq
+}
+
+// atEnd checks that every acknowledged request is executed by all correct
+// replicas: their states agree and reach as far (I10).
+func (o *oracle) atEnd() {
+	for _, h := range o.w.hosts {
+		if h.liar != nil {
+			continue
+		}
+		for _, seq := range o.acked { // order: any violation will do
+			if h.app.seq < seq {
+				o.w.fail("I10", fmt.Sprintf("replica %d ends at %d, acknowledged was %d", h.id, h.app.seq, seq))
+			}
+		}
+	}
+}
+
+// onSent checks every message that leaves a correct replica (I5).
+func (o *oracle) onSent(h *host, m message.Message) {
+	switch m := m.(type) {
+	case *message.PrePrepare:
+		o.learn(m.Parent, &m.Header)
+	case message.Signed:
+		if id, _ := m.Author(); int(id) == h.id {
+			if what := o.ledger[h.id].add(o, m); what != "" {
+				o.w.fail("I5", fmt.Sprintf("replica %d (life %d) %s: %v", h.id, h.life, what, describe(m)))
+			}
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package core
+
+import "github.com/twothirds-bft/twothirds/pbft/message"
+
+// onPrePrepare takes a proposed header from the primary's own link (spec B2, N1).
+// It binds nobody before the primary's PREPARE covers it.
+func (c *Core) onPrePrepare(i int, m *message.PrePrepare) {
+	if n := c.proposed(i, m.Parent, &m.Header); n != nil {
+		c.retryPrimary()
+	}
+}
+
+// onBody takes a block with its payload from the primary's own link.
+func (c *Core) onBody(i int, m *message.Body) {
+	n := c.proposed(i, m.Parent, &m.Header)
+	if n == nil {
+		return
+	}
+	if n.payload == nil {
+		n.payload = m.Payload
+	}
+	c.retryPrimary()
+}
+
+// proposed files a header that the primary of its view sent. What no signature
+// covers yet is bounded (spec D1, N8).
+func (c *Core) proposed(i int, parent message.Digest, h *message.Header) *node {
+	switch {
+	case h.View != c.view || i != c.primary(h.View):
+		c.drop(DropNotPrimary)
+		return nil
+	case h.Seq <= c.decided.Seq:
+		c.drop(DropDecided)
+		return nil
+	case h.Seq > c.high():
+		c.beyond(h.Seq)
+		return nil
+	case c.loose >= int(4*c.cfg.Interval):
+		c.shed()
+	}
+	n := c.learn(parent, h)
+	if n == nil {
+		c.drop(DropWindow)
+	}
+	return n
+}
+
+// shed forgets headers that no signature covers: a correct primary signs what it
+// proposes in the same turn, so there are few.
+func (c *Core) shed() {
+	for d, n := range c.nodes { // order: only deletes, all of a kind
+		if !n.covered {
+			delete(c.nodes, d)
+		}
+	}
+	c.loose = 0
+}
+
+// retryPrimary grows the own chain if the primary's newest PREPARE was only
+// waiting for the header that just came, and sorts votes that waited.
+func (c *Core) retryPrimary() {
+	b := &c.prepares.ballots[c.primary(c.view)]
+	if b.off.none() || !c.follow(b.off) {
+		return
+	}
+	c.countOff(&c.commits)
+}
+
+// signedTo returns how far the primary's signature covers the own chain.
+func (c *Core) signedTo() message.Seq {
+	p := c.primary(c.view)
+	if p == c.self {
+		return c.top
+	}
+	return c.prepares.ballots[p].on.at.Seq
+}
+
+// acceptMore moves the tip over every block that N1 lets it accept. In the order
+// of the rule: of this view, within the window, covered by the primary's
+// signature, on top of the tip or (the tip being decided) of any decided block
+// above it, its body here and valid.
+func (c *Core) acceptMore() {
+	if c.target != c.view || c.over {
+		return
+	}
+	for {
+		s := c.tip.Seq + 1
+		if c.tip.Seq < c.decided.Seq {
+			if c.held < c.decided.Seq {
+				return
+			}
+			s = c.decided.Seq + 1
+		}
+		if s > c.signedTo() || s > c.high() || s > c.top {
+			return
+		}
+		n := c.nodes[c.own[s]]
+		if n == nil || n.payload == nil || n.header.View != c.view || !c.roomForBranches(n) {
+			return
+		}
+		c.accept(n)
+	}
+}
+
+// accept binds this replica to n: nothing else at its (view, seq) is accepted any
+// more, because the tip only moves to a descendant (spec N1, N2).
+func (c *Core) accept(n *node) {
+	c.log(n)
+	n.accepted = c.now
+	c.tip = n.point
+	c.extendHeld()
+	c.pool.inFlight(n)
+}
+
+// roomForBranches holds V5's byte limit: blocks above a base that was not theirs
+// stay in the log, and a faulty primary must not make them many.
+func (c *Core) roomForBranches(n *node) bool {
+	return c.branchBytes+int(n.header.PayloadSize) <= 4*c.cfg.WindowBytes || n.point.Seq <= c.base.Seq
+}
+
+// vote emits the PREPARE and the COMMIT of this turn.
+func (c *Core) vote() {
+	if c.target != c.view {
+		return
+	}
+	c.votePrepare()
+	c.voteCommit()
+}
+
+// votePrepare signs for the newest accepted block, at most once per turn
+// (spec N2).
+func (c *Core) votePrepare() {
+	if c.over || c.tip.Seq == 0 || c.tip == c.voted {
+		return
+	}
+	m := &message.Prepare{Epoch: c.epoch, View: c.view, Base: c.base.Seq, Seq: c.tip.Seq, Chain: c.tip.Chain, Signer: c.cfg.Self}
+	c.voted = c.tip
+	c.sign(m)
+	c.mine.prepare = m
+	c.stats.Prepares++
+	if c.leads() && !c.alone() {
+		c.out.Propose = append(c.out.Propose, Outgoing{All: true, Msg: m})
+		return
+	}
+	c.broadcast(m)
+}
+
+// alone reports whether the own power exceeds f: then nobody else can stop this
+// primary from contradicting itself after a crash, so it syncs before it sends
+// (spec N7).
+func (c *Core) alone() bool { return c.sys.Power(c.self) > c.sys.F() }

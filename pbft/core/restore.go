@@ -1,0 +1,172 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/session"
+)
+
+// ErrRestored reports a durable state that no correct run can have left. The
+// replica must not vote on it (spec R2).
+var ErrRestored = errors.New("core: restored state contradicts itself")
+
+// restore takes up what was durable (spec R1, R2): the replica signs nothing that
+// conflicts with it.
+func (c *Core) restore(r Restored) error {
+	c.sessions = r.Sessions
+	if c.sessions == nil {
+		c.sessions = session.New(c.cfg.Sessions)
+	}
+	root := c.cfg.Root
+	c.low, c.decided, c.base, c.tip = root, root, root, root
+	if r.Stable != nil {
+		c.low, c.checkpoints.stable = r.Stable.Point(), r.Stable
+		c.decided = c.low
+	}
+	if r.Executed.Seq < c.low.Seq {
+		return fmt.Errorf("%w: executed to %d, stable checkpoint at %d", ErrRestored, r.Executed.Seq, c.low.Seq)
+	}
+	c.own[c.low.Seq] = c.low.Chain
+	c.top, c.held, c.sent, c.applied = c.low.Seq, c.low.Seq, c.low.Seq, c.low.Seq
+	c.restoreBlocks(r.Blocks)
+	if err := c.restoreDecided(r); err != nil {
+		return err
+	}
+	if err := c.restoreView(r); err != nil {
+		return err
+	}
+	c.mine.checkpoint = r.Checkpoints
+	for _, e := range r.Evidence {
+		c.seen.known[[2]uint32{uint32(e.Culprit), uint32(e.Kind)}] = e
+	}
+	c.resume(r)
+	return nil
+}
+
+// restoreBlocks takes the logged blocks above low. Parents come before children:
+// the log holds them in the order in which they were accepted or pulled, not
+// always by chain, so the few that come early wait.
+func (c *Core) restoreBlocks(blocks []RestoredBlock) {
+	for i := range blocks {
+		b := &blocks[i]
+		link := b.Block.Header.Digest()
+		n := &node{
+			point:  message.Point{Seq: b.Block.Header.Seq, Chain: b.Parent.Extend(link)},
+			parent: b.Parent, link: link, header: b.Block.Header, payload: b.Block.Payload, logged: true, covered: true,
+		}
+		if n.point.Seq > c.low.Seq {
+			c.nodes[n.point.Chain] = n
+		}
+	}
+}
+
+// restoreDecided takes the highest CC: all below it is decided. Blocks that it
+// covers and that are missing here are pulled.
+func (c *Core) restoreDecided(r Restored) error {
+	if r.Commit != nil && r.Commit.Seq > c.low.Seq {
+		if blocks, _ := c.path(r.Commit.Point(), c.low.Seq); blocks == nil {
+			c.wantCC = r.Commit
+		} else if blocks[0].parent != c.low.Chain {
+			return fmt.Errorf("%w: commit certificate %v is off the stable checkpoint's chain", ErrRestored, r.Commit.Point())
+		} else {
+			c.grow(blocks)
+			c.decided, c.cc = r.Commit.Point(), r.Commit
+		}
+		c.timing.decidedIn = r.Commit.View
+	}
+	if r.Executed.Seq > c.decided.Seq {
+		return fmt.Errorf("%w: application is at %d, decided is %d", ErrRestored, r.Executed.Seq, c.decided.Seq)
+	}
+	c.sent, c.applied = r.Executed.Seq, r.Executed.Seq
+	c.held = max(c.held, c.applied)
+	c.extendHeld()
+	return nil
+}
+
+// restoreView takes the hard state: entered view, base, tip and the newest
+// certificate.
+func (c *Core) restoreView(r Restored) error {
+	s := &r.State
+	c.view, c.target, c.pc, c.newView = s.View, s.View, r.Prepare, r.NewView
+	if s.View == 0 && r.NewView == nil {
+		s.Base = c.cfg.Root
+	}
+	c.base, c.tip, c.commit, c.over = s.Base, s.Tip, s.Commit, s.Over
+	if c.tip.Seq == 0 && s.View == 0 {
+		c.tip = c.cfg.Root
+	}
+	c.released = s.View
+	c.rebase()
+	if c.tip.Seq > max(c.base.Seq, c.decided.Seq) && !c.over {
+		blocks, _ := c.path(c.tip, c.top)
+		if blocks == nil || blocks[0].parent != c.own[c.top] {
+			// The chain left the tip before the crash: PREPAREs in this view are over.
+			c.over = true
+		} else {
+			c.grow(blocks)
+		}
+	}
+	c.extendTip()
+	if ch := r.Change; ch != nil && ch.View > c.view {
+		c.target, c.mine.change = ch.View, ch
+	}
+	return nil
+}
+
+// extendTip marks what was accepted as held: it is in the log.
+func (c *Core) extendTip() {
+	for c.held < c.top {
+		n := c.nodes[c.own[c.held+1]]
+		if n == nil || !n.logged {
+			return
+		}
+		c.held++
+	}
+}
+
+// resume decides how to go on (spec R2): the primary of an entered view may have
+// proposals about that it does not remember, so it resigns. primary(0) leads
+// view 0 only in the process that wrote the bootstrap record.
+func (c *Core) resume(r Restored) {
+	c.timing.k = min(c.timing.bound, int(min(c.view-min(c.view, c.timing.decidedIn), 64)))
+	c.timing.kept = c.timing.k
+	for _, m := range c.mine.checkpoint {
+		c.onCheckpoint(c.self, m)
+		c.broadcast(m)
+	}
+	switch {
+	case c.target > c.view:
+		c.timing.onTarget(c)
+		c.changes.newest[c.self] = c.mine.change
+		c.broadcast(c.mine.change)
+		c.sendCert()
+	case c.primary(c.view) == c.self && !r.Bootstrap && c.n > 1:
+		c.leave(c.view+1, nil)
+	case c.commit.Seq != 0:
+		m := &message.Commit{Epoch: c.epoch, View: c.view, Seq: c.commit.Seq, Chain: c.commit.Chain, Signer: c.cfg.Self}
+		c.sign(m)
+		c.broadcast(m)
+		c.mine.commit = m
+	}
+	c.out.Persist = append(c.out.Persist, Record{Kind: RecordState, State: c.hardState()})
+	c.saved = *c.hardState()
+	c.progress()
+}
+
+func (c *Core) hardState() *HardState {
+	return &HardState{
+		Epoch: c.epoch, View: c.view, Base: c.base, Tip: c.tip, Commit: c.commit, Over: c.over, Low: c.low,
+	}
+}
+
+// saveState writes the hard state down in the turn in which it changed (spec N7).
+func (c *Core) saveState() {
+	s := c.hardState()
+	if *s == c.saved {
+		return
+	}
+	c.saved = *s
+	c.persist(Record{Kind: RecordState, State: s})
+}

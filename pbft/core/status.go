@@ -1,0 +1,110 @@
+package core
+
+import (
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// peer is what one replica told of itself (spec S1): hints only.
+type peer struct {
+	status message.Status
+	heard  clock.Instant
+	served bool // a pull of this peer was answered in this turn
+	rto    estimator
+}
+
+// onStatus takes a hint, answers a ping, and measures a pong.
+func (c *Core) onStatus(i int, m *message.Status) {
+	p := &c.peers[i]
+	if i == c.self || m.Epoch != c.epoch {
+		return
+	}
+	if m.Echo != 0 {
+		c.timing.onPong(c, p, m.Echo)
+	}
+	p.heard = c.now
+	p.status = *m
+	if m.Nonce != 0 {
+		s := c.report()
+		s.Echo = m.Nonce
+		c.send(i, s)
+	}
+	if m.Entered > c.view && m.Entered >= c.target && c.now.Sub(c.timing.askedView) >= c.timing.interval(c) {
+		c.timing.askedView = c.now
+		c.send(i, &message.FetchView{Epoch: c.epoch, View: m.Entered})
+	}
+}
+
+func (c *Core) report() *message.Status {
+	return &message.Status{
+		Epoch: c.epoch, Entered: c.view, Target: c.target, Tip: c.tip.Seq, Certified: c.prepares.certified(),
+		Decided: c.decided.Seq, Stable: c.low.Seq,
+	}
+}
+
+// ping tells all peers where this replica stands and measures round trips.
+func (c *Core) ping() {
+	t := &c.timing
+	t.nonce++
+	t.pinged = c.now
+	s := c.report()
+	s.Nonce = t.nonce
+	c.broadcast(s)
+}
+
+// outbox holds the newest own signed messages, to be repeated as they are
+// (spec S3).
+type outbox struct {
+	prepare    *message.Prepare
+	commit     *message.Commit
+	change     *message.ViewChange
+	leave      *message.Leave
+	checkpoint []*message.Checkpoint // above low
+}
+
+func (o *outbox) enter() { o.prepare, o.commit, o.leave = nil, nil, nil }
+
+// restless reports whether S3 has anything to repeat.
+func (c *Core) restless() bool {
+	return c.top > c.decided.Seq || c.tip.Seq > c.decided.Seq || c.timing.suspected || c.target > c.view || len(c.mine.checkpoint) > 0
+}
+
+// repeat sends again what the peers' statuses do not show (spec S3): stored bytes,
+// O(1) per peer.
+func (c *Core) repeat() {
+	for i := range c.peers {
+		if i != c.self {
+			c.repeatTo(i, &c.peers[i].status)
+		}
+	}
+	if c.timing.suspected && c.now.Sub(c.timing.suspectedAt) >= c.timing.interval(c) {
+		c.suspect()
+	}
+}
+
+func (c *Core) repeatTo(i int, s *message.Status) {
+	o := &c.mine
+	if s.Entered < c.view && c.newView != nil {
+		c.send(i, c.newView)
+	}
+	if o.prepare != nil && s.Entered <= c.view && s.Decided < o.prepare.Seq && (s.Entered < c.view || s.Certified < o.prepare.Seq) {
+		c.send(i, o.prepare)
+	}
+	if o.commit != nil && s.Decided < o.commit.Seq {
+		c.send(i, o.commit)
+	}
+	for _, cp := range o.checkpoint {
+		if s.Stable < cp.Seq {
+			c.send(i, cp)
+		}
+	}
+	if c.target > c.view && o.change != nil && s.Entered < c.target {
+		if o.leave != nil && s.Target < c.target {
+			c.send(i, o.leave)
+		}
+		c.send(i, o.change)
+		if c.pc != nil && i == c.primary(c.target) {
+			c.send(i, c.pc)
+		}
+	}
+}

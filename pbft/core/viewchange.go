@@ -1,0 +1,208 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// onViewChange takes a VIEW-CHANGE on its signer's own link (spec V2).
+func (c *Core) onViewChange(i int, m *message.ViewChange) {
+	if !c.fileChange(m) {
+		c.drop(DropOldView)
+		return
+	}
+	c.resigned(i, m)
+	c.joinLeavers(nil)
+	c.justify()
+}
+
+// fileChange keeps the highest VIEW-CHANGE of each member, and evidence where one
+// contradicts another of its messages (spec V2, E1).
+func (c *Core) fileChange(m *message.ViewChange) bool {
+	i := c.members.Index(m.Signer)
+	old := c.changes.newest[i]
+	c.checkChange(i, old, m)
+	if old != nil && old.View >= m.View {
+		return old.View == m.View && old.Rank == m.Rank
+	}
+	c.changes.newest[i] = m
+	c.timing.onAsked(c)
+	return true
+}
+
+// resigned leaves a view whose own primary asks for a later one (spec V1); its
+// SUSPECT alone would not do.
+func (c *Core) resigned(i int, m *message.ViewChange) {
+	for _, v := range []message.View{c.target, c.view} {
+		if i != c.self && i == c.primary(v) && m.View > v && v >= c.view {
+			c.leaveProven(v, v+1, &message.Leave{Epoch: c.epoch, View: v + 1, Changes: []message.ViewChange{*m}})
+			return
+		}
+	}
+}
+
+// onPrepareCert takes the certificate behind a peer's VIEW-CHANGE (spec V2). Only
+// the primary of the target view has use for it.
+func (c *Core) onPrepareCert(i int, m *message.PrepareCert) {
+	if old := c.changes.certs[i]; old != nil && old.Rank().Compare(m.Rank()) >= 0 {
+		return
+	}
+	c.changes.certs[i] = m
+	c.justify()
+}
+
+// justify builds NEW-VIEW for the target view if this replica is its primary and
+// holds enough (spec V3): summaries of quorum power, the own one among them, and
+// the certificate of the highest rank. A summary whose certificate is missing is
+// left out; an understated one harms nobody.
+func (c *Core) justify() {
+	own := c.changes.newest[c.self]
+	if c.target <= c.view || c.primary(c.target) != c.self || own == nil || own.View != c.target {
+		return
+	}
+	list, cert := c.chooseNewView(own)
+	if list == nil {
+		return
+	}
+	m := &message.NewView{Epoch: c.epoch, View: c.target, Changes: list, Cert: cert, Signer: c.cfg.Self}
+	c.sign(m)
+	c.broadcast(m)
+	c.enter(m)
+}
+
+// chooseNewView picks the summaries and the certificate of a NEW-VIEW, or nil.
+func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *message.PrepareCert) {
+	best := c.pc
+	if best != nil && best.Rank() != own.Rank {
+		best = c.changes.certs[c.self]
+	}
+	ranks := map[message.Rank]*message.PrepareCert{}
+	for i := range c.changes.certs {
+		if pc := c.changes.certs[i]; pc != nil {
+			ranks[pc.Rank()] = pc
+		}
+	}
+	if best != nil {
+		ranks[best.Rank()] = best
+	}
+	root := message.Rank{Epoch: c.epoch, Seq: c.cfg.Root.Seq}
+	var list []message.ViewChange
+	power := uint64(0)
+	highest := root
+	for i := range c.changes.newest {
+		vc := c.changes.newest[i]
+		if vc == nil || vc.View != c.target || (vc.Rank != root && ranks[vc.Rank] == nil) {
+			continue
+		}
+		list = append(list, *vc)
+		power += c.sys.Power(i)
+		if vc.Rank.Compare(highest) > 0 {
+			highest = vc.Rank
+		}
+	}
+	if power < c.sys.Quorum() || !slices.ContainsFunc(list, func(v message.ViewChange) bool { return v.Signer == c.cfg.Self }) {
+		return nil, nil
+	}
+	slices.SortFunc(list, func(a, b message.ViewChange) int { return cmp.Compare(a.Signer, b.Signer) })
+	cert := ranks[highest]
+	if message.JustifyNewView(c.members, c.target, list, cert) != nil {
+		return nil, nil
+	}
+	return list, cert
+}
+
+// onNewView enters a view (spec V4). The door has checked that it is justified;
+// what depends on this replica is checked here. Anyone may pass it on.
+func (c *Core) onNewView(_ int, m *message.NewView) {
+	c.checkNewView(m)
+	if m.View <= c.view || m.View < c.target || m.Signer == c.cfg.Self {
+		c.drop(DropOldView)
+		return
+	}
+	c.enter(m)
+}
+
+// newViewCert returns the certificate that justified the entered view.
+func (c *Core) newViewCert() *message.PrepareCert {
+	if c.newView == nil {
+		return nil
+	}
+	return c.newView.Cert
+}
+
+// enter moves to the view of a valid NEW-VIEW. Its base is that of the
+// certificate, or the root; the first vote goes to the base, so that what is
+// inherited is certified again without a new block (spec N2, V4, V5).
+func (c *Core) enter(m *message.NewView) {
+	c.sealPrepareCert()
+	c.sealCommitCert()
+	base := c.cfg.Root
+	if m.Cert != nil {
+		base = m.Cert.Point()
+	}
+	if base.Seq >= c.low.Seq && base.Seq <= c.decided.Seq && c.own[base.Seq] != base.Chain {
+		c.halt(&ForkedError{Decided: c.ownPoint(base.Seq), Other: base, Commit: c.cc, Prepare: m.Cert})
+		return
+	}
+	c.view, c.target, c.base, c.newView = m.View, m.View, base, m
+	c.tip, c.voted, c.commit, c.over = base, message.Point{}, message.Point{}, false
+	c.persist(Record{Kind: RecordNewView, Message: m})
+	c.out.Barrier = true
+	c.rebase()
+	c.prepares.enter(c.view)
+	c.commits.enter(c.view)
+	c.recount()
+	c.timing.onEnter(c)
+	c.pool.onEnter(c)
+	c.mine.enter()
+	c.stats.Views++
+}
+
+// rebase makes the own chain end at the base, or at what is decided if that is
+// higher: what was accepted above is no longer extended, but stays in the log
+// (spec V5).
+func (c *Core) rebase() {
+	c.branchBytes = 0
+	end := max(c.base.Seq, c.decided.Seq)
+	for s := end + 1; s <= c.top; s++ {
+		c.branch(c.own[s])
+		delete(c.own, s)
+	}
+	if c.base.Seq <= c.decided.Seq {
+		c.dropGap()
+		c.top, c.held = c.decided.Seq, min(c.held, c.decided.Seq)
+		return
+	}
+	if !c.gap && c.top >= c.base.Seq && c.own[c.base.Seq] == c.base.Chain {
+		c.top, c.held = c.base.Seq, min(c.held, c.base.Seq)
+		return
+	}
+	c.dropGap()
+	for s := c.decided.Seq + 1; s <= c.base.Seq; s++ {
+		c.branch(c.own[s])
+		delete(c.own, s)
+	}
+	c.own[c.base.Seq] = c.base.Chain
+	c.top, c.held, c.gap = c.base.Seq, min(c.held, c.decided.Seq), true
+	c.fillGap()
+}
+
+// dropGap forgets the own chain above a gap.
+func (c *Core) dropGap() {
+	if !c.gap {
+		return
+	}
+	for s := c.decided.Seq + 1; s <= c.top; s++ {
+		delete(c.own, s)
+	}
+	c.top, c.gap = c.decided.Seq, false
+}
+
+// branch counts a logged block that leaves the own chain (spec V5).
+func (c *Core) branch(d message.Digest) {
+	if n := c.nodes[d]; n != nil && n.logged {
+		c.branchBytes += int(n.header.PayloadSize)
+	}
+}

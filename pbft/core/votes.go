@@ -1,0 +1,320 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/quorum"
+)
+
+// vote is a PREPARE or a COMMIT as it is counted. The zero value is none.
+type vote struct {
+	view message.View
+	base message.Seq // of a PREPARE
+	at   message.Point
+	sig  []byte
+}
+
+func (v *vote) none() bool { return v.sig == nil }
+
+// newer reports whether v supersedes w: a higher vote of the same view, or any of
+// a later view.
+func (v *vote) newer(w *vote) bool {
+	return w.none() || v.view > w.view || (v.view == w.view && v.at.Seq > w.at.Seq)
+}
+
+// ballot is what is kept of one signer and kind (spec N8): O(1), whatever it
+// sends.
+type ballot struct {
+	on    vote // highest on the own chain, of the entered view
+	off   vote // highest that is not, or whose chain is not known yet
+	past  vote // highest of the view entered before
+	later vote // highest of a view not entered yet
+}
+
+// tally counts the votes of one kind.
+type tally struct {
+	ballots []ballot
+	points  *quorum.Votes // over ballot.on
+}
+
+func newTally(s *quorum.System) tally {
+	return tally{ballots: make([]ballot, s.Len()), points: quorum.NewVotes(s, s.Quorum())}
+}
+
+// certified returns the quorum-th largest vote on the own chain (spec N3, N5).
+func (t *tally) certified() message.Seq { return message.Seq(t.points.Point()) }
+
+func (t *tally) count(i int, v vote) {
+	b := &t.ballots[i]
+	if v.newer(&b.on) {
+		b.on = v
+		t.points.Record(i, uint64(v.at.Seq))
+	}
+}
+
+// enter moves every ballot to the view that is entered: what was counted becomes
+// the past, what came early is sorted by recount.
+func (t *tally) enter(view message.View) {
+	t.points.Reset()
+	for i := range t.ballots {
+		b := &t.ballots[i]
+		past := b.on
+		if b.off.newer(&past) {
+			past = b.off
+		}
+		*b = ballot{past: past, later: b.later}
+		if b.later.view <= view {
+			b.off, b.later = b.later, vote{}
+		}
+		if b.off.view < view {
+			b.off = vote{}
+		}
+	}
+}
+
+// onPrepare takes a cumulative vote on its signer's own link (spec N2, N3, N8).
+func (c *Core) onPrepare(i int, m *message.Prepare) {
+	v := vote{view: m.View, base: m.Base, at: m.Point(), sig: m.Sig}
+	c.note(&c.prepares, i, v)
+}
+
+// onCommit takes a COMMIT on its signer's own link (spec N4, N5, N8).
+func (c *Core) onCommit(i int, m *message.Commit) {
+	c.note(&c.commits, i, vote{view: m.View, at: m.Point(), sig: m.Sig})
+}
+
+// note files a vote where N8 says and counts it if it lies on the own chain.
+func (c *Core) note(t *tally, i int, v vote) {
+	b := &t.ballots[i]
+	switch {
+	case v.view > c.view:
+		if v.newer(&b.later) {
+			b.later = v
+		}
+	case v.view == c.view:
+		c.compareVotes(t, i, b.on, v)
+		c.compareVotes(t, i, b.off, v)
+		c.file(t, i, v)
+	case v.newer(&b.past):
+		b.past = v
+		c.countPast(t)
+	default:
+		c.drop(DropOldVote)
+	}
+}
+
+// file sorts a vote of the entered view.
+func (c *Core) file(t *tally, i int, v vote) {
+	b := &t.ballots[i]
+	if c.onChain(t, &v) {
+		if !v.newer(&b.on) {
+			c.drop(DropOldVote)
+		}
+		t.count(i, v)
+		return
+	}
+	if i == c.primary(c.view) && t == &c.prepares && c.follow(v) {
+		return // the own chain grew to it and counted it
+	}
+	if v.newer(&b.off) {
+		b.off = v
+		c.countOff(t)
+	}
+}
+
+// onChain reports whether a vote of the entered view is on the own chain and, for
+// a PREPARE, from the own base: votes of different bases never count together
+// (spec N3).
+func (c *Core) onChain(t *tally, v *vote) bool {
+	if t == &c.prepares && v.base != c.base.Seq {
+		return false
+	}
+	return v.at.Seq <= c.top && c.own[v.at.Seq] == v.at.Chain
+}
+
+// recount sorts all votes of the entered view again after the own chain changed.
+func (c *Core) recount() {
+	for _, t := range []*tally{&c.prepares, &c.commits} {
+		for i := range t.ballots {
+			b := &t.ballots[i]
+			if !b.on.none() && !c.onChain(t, &b.on) {
+				if b.on.newer(&b.off) {
+					b.off = b.on
+				}
+				b.on = vote{}
+				t.points.Set(i, 0)
+			}
+			if !b.off.none() && c.onChain(t, &b.off) {
+				v := b.off
+				b.off = vote{}
+				t.count(i, v)
+			}
+		}
+	}
+}
+
+// follow grows the own chain to what the primary's PREPARE covers: the first
+// chain under its signature is the own one (spec N8). It reports whether that
+// was possible with the headers at hand.
+func (c *Core) follow(v vote) bool {
+	if v.base != c.base.Seq || v.at.Seq <= c.top || v.at.Seq > c.high() {
+		return false
+	}
+	blocks, _ := c.path(v.at, c.top)
+	if blocks == nil || blocks[0].parent != c.own[c.top] {
+		return false
+	}
+	c.prepares.ballots[c.primary(c.view)].off = v
+	c.grow(blocks)
+	return true
+}
+
+// countOff looks for certificates among the votes off the own chain. That they
+// exist means that the primary equivocated, or that blocks are missing here;
+// then the headers are pulled (spec N9).
+func (c *Core) countOff(t *tally) {
+	votes := make([]vote, len(t.ballots))
+	for i := range t.ballots {
+		votes[i] = t.ballots[i].off
+	}
+	p, base, ok := c.certifiedAmong(votes)
+	if !ok {
+		return
+	}
+	if t == &c.commits {
+		c.proveCommit(c.view, p, votes)
+		return
+	}
+	// A prepared chain that is not the own one: follow it, and let the own PREPAREs
+	// in this view be over (spec N4).
+	if base != c.base.Seq || p.Seq <= c.prepares.certified() {
+		return
+	}
+	if c.joinable(p) {
+		c.over = c.over || !c.extends(p, c.tip)
+		c.switchChain(p)
+	}
+}
+
+// joinable reports whether the chain of p is known down to the decided chain and
+// contains it.
+func (c *Core) joinable(p message.Point) bool {
+	if p.Seq <= c.decided.Seq {
+		return false
+	}
+	blocks, _ := c.path(p, c.decided.Seq)
+	return blocks != nil && blocks[0].parent == c.decided.Chain
+}
+
+// countPast does the same for the view entered before: it is left, but what it
+// decided counts (spec V1, N5).
+func (c *Core) countPast(t *tally) {
+	if t != &c.commits {
+		return // an older PC than those that made this view changes nothing here
+	}
+	votes := make([]vote, len(t.ballots))
+	for i := range t.ballots {
+		votes[i] = t.ballots[i].past
+	}
+	if p, _, ok := c.certifiedAmong(votes); ok {
+		c.proveCommit(votes[0].view, p, votes)
+	}
+}
+
+// certifiedAmong finds the highest point that votes of quorum power of one view
+// and base certify, whatever chain they are on, as far as headers are known. It
+// runs only where votes lie off the own chain, which takes a fault.
+func (c *Core) certifiedAmong(votes []vote) (best message.Point, base message.Seq, ok bool) {
+	for i := range votes {
+		h := &votes[i]
+		if h.none() {
+			continue
+		}
+		on := make([]message.Seq, 0, len(votes))
+		power := uint64(0)
+		for j := range votes {
+			v := &votes[j]
+			if !v.none() && v.view == h.view && v.base == h.base && c.extends(h.at, v.at) {
+				on = append(on, v.at.Seq)
+				power += c.sys.Power(j)
+			}
+		}
+		if power < c.sys.Quorum() {
+			continue
+		}
+		seq := c.quorumth(votes, h)
+		if d, known := c.ancestor(h.at, seq); known && (!ok || seq > best.Seq) {
+			best, base, ok = message.Point{Seq: seq, Chain: d}, h.base, true
+		}
+	}
+	return best, base, ok
+}
+
+// quorumth returns the largest seq such that votes of quorum power on h's chain
+// are at or above it.
+func (c *Core) quorumth(votes []vote, h *vote) message.Seq {
+	order := make([]int, 0, len(votes))
+	for j := range votes {
+		v := &votes[j]
+		if !v.none() && v.view == h.view && v.base == h.base && c.extends(h.at, v.at) {
+			order = append(order, j)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(votes[b].at.Seq, votes[a].at.Seq) })
+	power := uint64(0)
+	for _, j := range order {
+		if power += c.sys.Power(j); power >= c.sys.Quorum() {
+			return votes[j].at.Seq
+		}
+	}
+	return 0
+}
+
+// certVotes collects the votes of at least seq on the chain of p, whose chains end
+// at top. Only as many as make quorum power are taken, the lowest last, so that
+// links stay short.
+func (c *Core) certVotes(votes []vote, base message.Seq, p message.Point) (out []message.CertVote, top message.Point) {
+	order := make([]int, 0, len(votes))
+	for j := range votes {
+		v := &votes[j]
+		if !v.none() && v.base == base && v.at.Seq >= p.Seq && c.extends(v.at, p) {
+			order = append(order, j)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(votes[a].at.Seq, votes[b].at.Seq) })
+	power := uint64(0)
+	top = p
+	for _, j := range order {
+		if !c.extends(votes[j].at, top) {
+			continue
+		}
+		out = append(out, message.CertVote{Signer: c.members.At(j).ID, Seq: votes[j].at.Seq, Sig: votes[j].sig})
+		top = votes[j].at
+		if power += c.sys.Power(j); power >= c.sys.Quorum() {
+			slices.SortFunc(out, func(a, b message.CertVote) int { return cmp.Compare(a.Signer, b.Signer) })
+			return out, top
+		}
+	}
+	return nil, p
+}
+
+// linksBetween returns the header digests from just above p up to top, which lies
+// on p's chain.
+func (c *Core) linksBetween(p, top message.Point) []message.Digest {
+	blocks, _ := c.path(top, p.Seq)
+	out := make([]message.Digest, 0, len(blocks))
+	for _, n := range blocks {
+		out = append(out, n.link)
+	}
+	return out
+}
+
+func (t *tally) on() []vote {
+	votes := make([]vote, len(t.ballots))
+	for i := range t.ballots {
+		votes[i] = t.ballots[i].on
+	}
+	return votes
+}
