@@ -120,7 +120,7 @@ func forks(a, b Point, fork Digest, links []Digest) bool {
 
 func (d *Door) invalidPayload(e *Evidence) bool {
 	p, ok := e.First.(*Prepare)
-	if !ok || d.members.Primary(p.View) != p.Signer || e.Header.View != p.View ||
+	if !ok || d.members.Primary(p.View) != p.Signer || e.Header.Epoch != p.Epoch || e.Header.View != p.View ||
 		e.Header.Seq > p.Seq || Seq(len(e.Links)) != p.Seq-e.Header.Seq {
 		return false
 	}
