@@ -37,27 +37,16 @@ func (d *disk) replayed(low, root message.Point) []core.RestoredBlock {
 	return out
 }
 
-// blocks answers a pull from the log: blocks up to the checkpoint that proves
-// them.
+// blocks answers a pull from the log: blocks up to a checkpoint that proves them.
 func (d *disk) blocks(s core.Serve) *message.Blocks {
 	var stable *message.CheckpointCert
 	for i := range d.records {
-		if r := &d.records[i]; r.Kind == core.RecordStable && r.Message.(*message.CheckpointCert).Seq == s.Last {
-			stable = r.Message.(*message.CheckpointCert)
+		if m, ok := d.records[i].Message.(*message.CheckpointCert); ok && m.Seq >= s.Last && (stable == nil || m.Seq < stable.Seq) {
+			stable = m
 		}
 	}
 	if stable == nil {
 		return nil
 	}
-	all := d.replayed(stable.Point(), message.Point{Seq: s.From})
-	m := &message.Blocks{From: message.Point{Seq: s.From, Chain: all[0].Parent}, Stable: stable}
-	for i := range all {
-		b := &all[i].Block
-		d := message.BlockData{Header: b.Header}
-		if s.Bodies {
-			d.Raw = b.Payload.Raw
-		}
-		m.Blocks = append(m.Blocks, d)
-	}
-	return m
+	return core.Answer(s, d.replayed(stable.Point(), message.Point{Seq: s.From}), stable, 1024)
 }

@@ -14,7 +14,7 @@ func (c *Core) learn(parent message.Digest, h *message.Header) *node {
 	if h.Seq <= c.low.Seq || h.Seq > c.high() {
 		return nil
 	}
-	n := &node{point: p, parent: parent, link: link, header: *h}
+	n := &node{point: p, parent: parent, link: link, header: *h, voted: h.View}
 	c.nodes[p.Chain] = n
 	c.loose++
 	return n
@@ -149,12 +149,16 @@ func (c *Core) fillGap() {
 			from = blocks[0].parent
 		}
 		if from != c.decided.Chain {
-			c.halt(&ForkedError{Decided: c.decided, Other: c.base, Commit: c.cc, Prepare: c.newViewCert()})
+			c.over = true
+			c.dropGap()
+			c.recount()
+			c.contradicted(c.decided, c.base, c.newView)
 			return
 		}
 	}
 	for _, n := range blocks {
 		c.cover(n)
+		n.voted = c.view
 		c.own[n.point.Seq] = n.point.Chain
 	}
 	c.gap = false
@@ -202,7 +206,7 @@ func (c *Core) collect() {
 // decided since: no certificate of theirs can be a maximum any more (spec V5).
 func (c *Core) release(view message.View) {
 	for d, n := range c.nodes { // order: only deletes
-		if n.header.View < view && c.own[n.point.Seq] != d && !c.keeps(n) {
+		if n.voted < view && c.own[n.point.Seq] != d && !c.keeps(n) {
 			if !n.covered {
 				c.loose--
 			}

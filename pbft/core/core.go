@@ -77,6 +77,7 @@ type node struct {
 	payload *message.Payload // nil while only the header is known
 	logged  bool             // in a Persist already emitted: durable before anything later leaves
 	covered bool             // on a chain that a signature of its primary or a certificate vouches for
+	voted   message.View     // newest view in which this replica voted for it, as base or above (spec V5)
 	// accepted is when it became an obligation here: on acceptance, or on entry for
 	// what was inherited (spec T1).
 	accepted clock.Instant

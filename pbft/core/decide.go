@@ -88,6 +88,10 @@ func (c *Core) decide(p message.Point, view message.View) {
 // decided, once per turn and before those votes are forgotten.
 func (c *Core) sealCommitCert() {
 	s := c.commits.certified()
+	if s != 0 && c.view > c.released {
+		c.released = c.view // a CC of this view is held, be its point decided before or not
+		c.release(c.view)
+	}
 	if s == 0 || c.gap || (c.cc != nil && c.cc.Seq >= s) {
 		return
 	}

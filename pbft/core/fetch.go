@@ -190,7 +190,7 @@ func (c *Core) pack(from message.Point, blocks []*node, bodies bool) (list []mes
 	last = from
 	size := 0
 	for k, n := range blocks {
-		if k >= 128 || bodies && n.payload == nil {
+		if k >= answerBlocks || bodies && n.payload == nil {
 			break
 		}
 		b := message.BlockData{Header: n.header}

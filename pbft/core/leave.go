@@ -50,8 +50,8 @@ func (c *Core) onSuspect(i int, m *message.Suspect) {
 	c.joinLeavers(nil)
 }
 
-// onLeave takes what made a peer leave. A SUSPECT in it counts if its signer was
-// not far behind (spec V1).
+// onLeave takes what made a peer leave: it counts whatever its age, else the peer
+// would be alone in the next view (spec V1).
 func (c *Core) onLeave(_ int, m *message.Leave) {
 	if m.Proof != nil {
 		c.convict(m.Proof)
@@ -60,6 +60,7 @@ func (c *Core) onLeave(_ int, m *message.Leave) {
 		c.fileChange(&m.Changes[i])
 	}
 	c.joinLeavers(m.Suspects)
+	c.resignations()
 }
 
 // asks returns the view that member i wants at least: the one after the view that
@@ -76,7 +77,7 @@ func (c *Core) asks(i int, passedOn []message.Suspect) message.View {
 	id := c.members.At(i).ID
 	for j := range passedOn {
 		p := &passedOn[j]
-		if p.Signer == id && p.Decided+2*c.cfg.Interval >= c.decided.Seq {
+		if p.Signer == id {
 			v = max(v, p.View+1)
 		}
 	}

@@ -54,7 +54,7 @@ func (c *Core) restoreBlocks(blocks []RestoredBlock) {
 		link := b.Block.Header.Digest()
 		n := &node{
 			point:  message.Point{Seq: b.Block.Header.Seq, Chain: b.Parent.Extend(link)},
-			parent: b.Parent, link: link, header: b.Block.Header, payload: b.Block.Payload, logged: true, covered: true,
+			parent: b.Parent, link: link, header: b.Block.Header, payload: b.Block.Payload, logged: true, covered: true, voted: b.Block.Header.View,
 		}
 		if n.point.Seq > c.low.Seq {
 			c.nodes[n.point.Chain] = n
@@ -99,6 +99,9 @@ func (c *Core) restoreView(r Restored) error {
 	}
 	c.released = s.View
 	c.rebase()
+	if c.tip.Seq <= c.decided.Seq && c.tip.Seq > c.cfg.Root.Seq && c.own[c.tip.Seq] != c.tip.Chain {
+		c.over = true // decided was another chain, or one cannot tell any more (spec N4)
+	}
 	if c.tip.Seq > max(c.base.Seq, c.decided.Seq) && !c.over {
 		blocks, _ := c.path(c.tip, c.top)
 		if blocks == nil || blocks[0].parent != c.own[c.top] {

@@ -124,3 +124,17 @@ func (c *Core) powerAt(s message.Seq) uint64 {
 	}
 	return power
 }
+
+// Marks is what messages are held against before their signatures are checked
+// (spec N8).
+type Marks struct {
+	View      message.View // entered
+	Low       message.Seq
+	Certified message.Seq
+	Decided   message.Seq
+}
+
+// Marks returns the current marks; it is cheap enough for every turn.
+func (c *Core) Marks() Marks {
+	return Marks{View: c.view, Low: c.low.Seq, Certified: c.prepares.certified(), Decided: c.decided.Seq}
+}

@@ -29,9 +29,16 @@ func (c *Core) onStatus(i int, m *message.Status) {
 		s.Echo = m.Nonce
 		c.send(i, s)
 	}
-	if m.Entered > c.view && m.Entered >= c.target && c.now.Sub(c.timing.askedView) >= c.timing.interval(c) {
+	if m.Entered > c.view && m.Entered >= c.target {
+		c.askView(i, m.Entered)
+	}
+}
+
+// askView pulls the NEW-VIEW of a peer, once per repeat interval.
+func (c *Core) askView(i int, v message.View) {
+	if c.now.Sub(c.timing.askedView) >= c.timing.interval(c) {
 		c.timing.askedView = c.now
-		c.send(i, &message.FetchView{Epoch: c.epoch, View: m.Entered})
+		c.send(i, &message.FetchView{Epoch: c.epoch, View: v})
 	}
 }
 

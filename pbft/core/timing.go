@@ -47,6 +47,7 @@ type timing struct {
 	since     clock.Instant // when it became the oldest
 	progress  clock.Instant // T1
 	putOff    int           // times T5 moved the running timer
+	lag       message.Seq   // it fired while weak power had decided to here: judge again then
 	suspected bool          // it fired and the obligation is still unmet
 	newView   clock.Instant // V6
 	repeatAt  clock.Instant // S3
@@ -164,7 +165,7 @@ func (t *timing) onTarget(c *Core) {
 		passed = int(min(c.target-1-t.decidedIn, 64))
 	}
 	t.k = min(t.bound, t.kept+passed)
-	t.progress, t.newView, t.suspected, t.putOff = clock.Instant{}, clock.Instant{}, false, 0
+	t.progress, t.newView, t.suspected, t.putOff, t.lag = clock.Instant{}, clock.Instant{}, false, 0, 0
 	t.oldest = obligation{}
 	t.calm = calmness{from: c.now}
 	t.onAsked(c)
@@ -203,22 +204,24 @@ func (c *Core) watch() {
 	o, ok := c.oldestObligation()
 	if !ok {
 		t.oldest, t.progress, t.forwardAt, t.suspected, t.since = obligation{}, clock.Instant{}, clock.Instant{}, false, clock.Instant{}
+		t.lag = 0
 		return
 	}
 	if o == t.oldest {
+		if t.lag != 0 && c.decided.Seq >= t.lag {
+			t.lag, t.suspected = 0, true
+			c.suspect()
+		}
 		return
 	}
 	d := t.timeout(c)
-	t.oldest, t.since, t.suspected, t.putOff = o, c.now, false, 0
+	t.oldest, t.since, t.suspected, t.putOff, t.lag = o, c.now, false, 0, 0
 	t.progress, t.forwardAt = c.now.Add(d), c.now.Add(d/2)
 }
 
 // oldestObligation returns what must be decided next, or false while nothing must
-// be or while this replica itself is behind (spec T1).
+// be (spec T1).
 func (c *Core) oldestObligation() (obligation, bool) {
-	if c.weakDecided() > c.decided.Seq {
-		return obligation{}, false
-	}
 	end := max(c.tip.Seq, c.base.Seq)
 	r := c.pool.oldest()
 	if end > c.decided.Seq {
@@ -308,12 +311,11 @@ func (c *Core) onTimers() {
 		c.ping()
 	}
 	if c.due(t.forwardAt) {
-		t.forwardAt = clock.Instant{}
+		t.forwardAt = c.now.Add(t.timeout(c) / 2)
 		c.pool.forwardAll(c)
 	}
 	if c.due(t.progress) {
-		t.progress, t.suspected = clock.Instant{}, true
-		c.suspect()
+		c.judge()
 	}
 	if c.due(t.newView) {
 		t.newView, t.suspected = clock.Instant{}, true
@@ -326,6 +328,21 @@ func (c *Core) onTimers() {
 	if c.due(c.fetch.due) {
 		c.pull()
 	}
+}
+
+// judge suspects the primary, unless it is this replica that is behind: then it
+// first catches up to what weak power had decided when the timer fired. That
+// point does not move, so peers that are always a little ahead excuse no one
+// (spec T1).
+func (c *Core) judge() {
+	t := &c.timing
+	t.progress = clock.Instant{}
+	if w := c.weakDecided(); w > c.decided.Seq {
+		t.lag = w
+		return
+	}
+	t.suspected = true
+	c.suspect()
 }
 
 // repeatEarly keeps the repeat timer running exactly while S3 has something to say.

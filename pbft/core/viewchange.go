@@ -13,8 +13,8 @@ func (c *Core) onViewChange(i int, m *message.ViewChange) {
 		c.drop(DropOldView)
 		return
 	}
-	c.resigned(i, m)
 	c.joinLeavers(nil)
+	c.resignations()
 	c.justify()
 }
 
@@ -32,14 +32,16 @@ func (c *Core) fileChange(m *message.ViewChange) bool {
 	return true
 }
 
-// resigned leaves a view whose own primary asks for a later one (spec V1); its
-// SUSPECT alone would not do.
-func (c *Core) resigned(i int, m *message.ViewChange) {
-	for _, v := range []message.View{c.target, c.view} {
-		if i != c.self && i == c.primary(v) && m.View > v && v >= c.view {
-			c.leaveProven(v, v+1, &message.Leave{Epoch: c.epoch, View: v + 1, Changes: []message.ViewChange{*m}})
+// resignations leaves each view whose own primary asks for a later one (spec V1);
+// its SUSPECT alone would not do. What was on file before the view became the
+// target counts too.
+func (c *Core) resignations() {
+	for range c.n {
+		m := c.changes.newest[c.primary(c.target)]
+		if m == nil || m.View <= c.target || m.Signer == c.cfg.Self {
 			return
 		}
+		c.leave(c.target+1, &message.Leave{Epoch: c.epoch, View: c.target + 1, Changes: []message.ViewChange{*m}})
 	}
 }
 
@@ -117,7 +119,7 @@ func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *me
 // what depends on this replica is checked here. Anyone may pass it on.
 func (c *Core) onNewView(_ int, m *message.NewView) {
 	c.checkNewView(m)
-	if m.View <= c.view || m.View < c.target || m.Signer == c.cfg.Self {
+	if m.View <= c.view || m.View < c.target || m.Signer == c.cfg.Self || c.cc != nil && c.cc.View > m.View {
 		c.drop(DropOldView)
 		return
 	}
@@ -143,7 +145,7 @@ func (c *Core) enter(m *message.NewView) {
 		base = m.Cert.Point()
 	}
 	if base.Seq >= c.low.Seq && base.Seq <= c.decided.Seq && c.own[base.Seq] != base.Chain {
-		c.halt(&ForkedError{Decided: c.ownPoint(base.Seq), Other: base, Commit: c.cc, Prepare: m.Cert})
+		c.contradicted(c.ownPoint(base.Seq), base, m)
 		return
 	}
 	c.view, c.target, c.base, c.newView = m.View, m.View, base, m
@@ -158,6 +160,19 @@ func (c *Core) enter(m *message.NewView) {
 	c.pool.onEnter(c)
 	c.mine.enter()
 	c.stats.Views++
+	c.resignations()
+}
+
+// contradicted deals with a justified base that conflicts with an own decided
+// block. Against a block that was decided in an older view that is a fork
+// (spec V4). Against one of the same or a later view it is not: a base may have
+// been overtaken, or its primary sent two.
+func (c *Core) contradicted(here, base message.Point, m *message.NewView) {
+	if c.cc != nil && c.cc.View < m.View && c.cc.Seq >= here.Seq {
+		c.halt(&ForkedError{Decided: here, Other: base, Commit: c.cc, Prepare: m.Cert})
+		return
+	}
+	c.drop(DropOldView)
 }
 
 // rebase makes the own chain end at the base, or at what is decided if that is
@@ -176,6 +191,9 @@ func (c *Core) rebase() {
 		return
 	}
 	if !c.gap && c.top >= c.base.Seq && c.own[c.base.Seq] == c.base.Chain {
+		for s := c.decided.Seq + 1; s <= c.base.Seq; s++ {
+			c.nodes[c.own[s]].voted = c.view
+		}
 		c.top, c.held = c.base.Seq, min(c.held, c.base.Seq)
 		return
 	}

@@ -1,0 +1,269 @@
+package core_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// scriptError is a fault of the script and not of what it tests.
+type scriptError string
+
+// args are the words behind a verb: plain ones and key=value pairs.
+type args struct {
+	words []string
+	pairs map[string]string
+}
+
+func (a args) word(i int) string {
+	if i >= len(a.words) {
+		panic(scriptError(fmt.Sprintf("word %d is missing", i+1)))
+	}
+	return a.words[i]
+}
+
+func (a args) num(key string, otherwise uint64) uint64 {
+	s, ok := a.pairs[key]
+	if !ok {
+		return otherwise
+	}
+	return number(s)
+}
+
+func number(s string) uint64 {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		panic(scriptError(err.Error()))
+	}
+	return n
+}
+
+func duration(s string) clock.Duration {
+	d, err := time.ParseDuration(strings.TrimPrefix(s, "+"))
+	if err != nil {
+		panic(scriptError(err.Error()))
+	}
+	return d
+}
+
+// script is one trace: a world and the verbs that move it.
+type script struct{ *world }
+
+var verbs map[string]func(s *script, a args)
+
+func init() {
+	verbs = map[string]func(s *script, a args){
+		"new":     (*script).makeWorld,
+		"submit":  func(s *script, a args) { s.each(a, 1, func(h *host) { s.submit(h, a.words[1:]) }) },
+		"turn":    func(s *script, a args) { s.each(a, 1, func(h *host) { h.turn() }) },
+		"sync":    func(s *script, a args) { s.each(a, 1, func(h *host) { h.sync() }) },
+		"execute": func(s *script, a args) { s.each(a, 1, func(h *host) { h.execute() }) },
+		"status":  func(s *script, a args) { s.each(a, 1, func(h *host) { s.note(false, "%s", h.status()) }) },
+		"deliver": func(s *script, a args) { s.move(a, false) },
+		"drop":    func(s *script, a args) { s.move(a, true) },
+		"reorder": func(s *script, a args) { s.onLinks(a.word(0), func(i, j int) { slices.Reverse(s.links[i][j]) }) },
+		"tick":    (*script).tick,
+		"crash":   (*script).crash,
+		"restart": func(s *script, a args) { s.each(a, 1, func(h *host) { h.boot(false) }) },
+		"rot":     func(s *script, a args) { s.each(a, 1, func(h *host) { h.rotten = true }) },
+		"cut":     (*script).cutLinks,
+		"heal":    func(s *script, _ args) { clear(s.cut) },
+		"byz":     (*script).lie,
+		"run":     (*script).run,
+		"expect":  (*script).expect,
+	}
+}
+
+// do carries out one line.
+func (s *script) do(line string) {
+	fields := strings.Fields(line)
+	if len(fields) == 0 {
+		return
+	}
+	f := verbs[fields[0]]
+	if f == nil {
+		panic(scriptError("no verb " + fields[0]))
+	}
+	a := args{pairs: map[string]string{}}
+	for _, w := range fields[1:] {
+		if key, value, ok := strings.Cut(w, "="); ok {
+			a.pairs[key] = value
+		} else {
+			a.words = append(a.words, w)
+		}
+	}
+	f(s, a)
+}
+
+// new n=4 interval=4 window=4 floor=500ms cap=8s byz=3
+func (s *script) makeWorld(a args) {
+	cfg := core.Config{
+		Interval: message.Seq(a.num("interval", 8)), Window: message.Seq(a.num("window", a.num("interval", 8))),
+		BlockRequests: int(a.num("batch", 1)), TimeoutFloor: 500 * clock.Millisecond, TimeoutCap: 8 * clock.Second,
+	}
+	powers := make([]uint64, a.num("n", 4))
+	for i := range powers {
+		powers[i] = 1
+	}
+	s.world = newWorld(cfg, powers...)
+	if liars, ok := a.pairs["byz"]; ok {
+		for _, i := range s.list(liars) {
+			s.hosts[i].corrupt = true
+		}
+	}
+}
+
+// list reads 0,2 or all.
+func (s *script) list(word string) (out []int) {
+	for i := range s.hosts {
+		if word == "all" || slices.Contains(strings.Split(word, ","), fmt.Sprint(i)) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (s *script) each(a args, least int, f func(h *host)) {
+	word := "all"
+	if len(a.words) >= least {
+		word = a.words[0]
+	}
+	for _, i := range s.list(word) {
+		f(s.hosts[i])
+	}
+}
+
+func (s *script) submit(h *host, names []string) {
+	for _, name := range names {
+		h.submit(name)
+	}
+}
+
+// onLinks reads 0->1, *->1, 0->*, 0,1->2 or all.
+func (s *script) onLinks(word string, f func(from, to int)) {
+	if word == "all" {
+		word = "*->*"
+	}
+	from, to, ok := strings.Cut(strings.ReplaceAll(word, "*", "all"), "->")
+	if !ok {
+		panic(scriptError("no link " + word))
+	}
+	for _, i := range s.list(from) {
+		for _, j := range s.list(to) {
+			f(i, j)
+		}
+	}
+}
+
+// deliver 0->1 PREPARE,COMMIT; without kinds whatever is in flight. drop loses them.
+func (s *script) move(a args, lose bool) {
+	count := 0
+	s.onLinks(a.word(0), func(i, j int) {
+		count += s.deliver(i, j, func(m message.Message) bool {
+			return len(a.words) < 2 || slices.Contains(strings.Split(a.words[1], ","), m.Kind().String())
+		}, lose)
+	})
+	if count == 0 {
+		panic(scriptError("nothing of the kind is in flight"))
+	}
+}
+
+// tick 1 moves a replica's clock to its deadline, tick 1 +500ms by that much.
+func (s *script) tick(a args) {
+	s.each(args{words: a.words[:1]}, 1, func(h *host) {
+		d := h.deadline.Sub(h.now)
+		if len(a.words) > 1 {
+			d = duration(a.words[1])
+		}
+		h.tick(d)
+	})
+}
+
+// crash 1 keep=all|none|N, of the records that it had not synced.
+func (s *script) crash(a args) {
+	keep := map[string]int{"all": -1, "none": 0, "": 0}
+	n, ok := keep[a.pairs["keep"]]
+	if !ok {
+		n = int(number(a.pairs["keep"]))
+	}
+	s.hosts[number(a.word(0))].crash(n)
+}
+
+// cut 0,1|2,3 parts the sides; a replica that is named nowhere is alone. What is in
+// flight between them is lost.
+func (s *script) cutLinks(a args) {
+	for i := range s.cut {
+		s.cut[i] = -1 - i
+	}
+	for side, word := range strings.Split(a.word(0), "|") {
+		for _, i := range s.list(word) {
+			s.cut[i] = side + 1
+		}
+	}
+	for i := range s.links {
+		for j := range s.links[i] {
+			if s.cut[i] != s.cut[j] {
+				s.links[i][j] = nil
+			}
+		}
+	}
+}
+
+// run lets everything take its course, run in=2s also where time has to pass, and
+// run in=2s decided=5 who=0,1 until that holds; then it must come to hold.
+func (s *script) run(a args) {
+	s.brief = true
+	defer func() { s.brief = false }()
+	limit, ok := a.pairs["in"]
+	if !ok {
+		s.settle()
+		return
+	}
+	until := func() bool { return len(a.pairs) > 1 && s.short(a) == "" }
+	if !s.runUntil(until, duration(limit)) && len(a.pairs) > 1 {
+		s.violate("stuck", "%s", s.short(a))
+	}
+}
+
+// expect 0,1 decided=5 view=1 holds replicas to a place; at least there.
+func (s *script) expect(a args) {
+	if what := s.short(a); what != "" {
+		s.violate("expected", "%s", what)
+	}
+}
+
+// short says who has not come as far as a asks for, or nothing.
+func (s *script) short(a args) string {
+	who := a.pairs["who"]
+	if who == "" {
+		who = strings.Join(append(a.words, "all")[:1], "")
+	}
+	for _, i := range s.list(who) {
+		h := s.hosts[i]
+		if h.core == nil {
+			if who == "all" {
+				continue
+			}
+			return h.status()
+		}
+		st := h.core.Status()
+		for key, have := range map[string]uint64{
+			"decided": uint64(st.Decided.Seq), "view": uint64(st.View), "executed": uint64(st.Applied), "stable": uint64(st.Stable.Seq),
+			"tip": uint64(st.Tip.Seq), "certified": uint64(st.Certified),
+		} {
+			if have < a.num(key, 0) {
+				return h.status()
+			}
+		}
+		if most, ok := a.pairs["view"]; ok && uint64(st.View) > number(most) && a.pairs["in"] == "" {
+			return h.status()
+		}
+	}
+	return ""
+}

@@ -1,0 +1,60 @@
+package core_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+	"github.com/stretchr/testify/require"
+)
+
+// TestTraces runs the golden traces of testdata, one story a file. They are written
+// anew by go test ./pbft/core -run TestTraces -rewrite.
+func TestTraces(t *testing.T) {
+	datadriven.Walk(t, "testdata/traces", func(t *testing.T, path string) {
+		s := runTrace(t, path, true)
+		require.Empty(t, s.violations)
+	})
+}
+
+// runTrace runs one file. If it is not strict, output that differs and verbs that
+// fail are passed over: that is for worlds with a bug in them, where the end counts.
+func runTrace(t testing.TB, path string, strict bool) *script {
+	s := &script{}
+	datadriven.RunTestAny(t, path, func(t testing.TB, d *datadriven.TestData) string {
+		for line := range strings.Lines(d.FullCmd() + "\n" + d.Input) {
+			if err := s.try(line); err != nil && strict {
+				t.Fatalf("%s: %s: %v", d.Pos, line, err)
+			}
+		}
+		out := s.log.String()
+		s.log.Reset()
+		if !strict {
+			return d.Expected
+		}
+		if out == "" {
+			return "ok\n"
+		}
+		return out
+	})
+	return s
+}
+
+// try carries out a line. A panic of the core is a violation, one of the script an
+// error.
+func (s *script) try(line string) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case scriptError:
+			err = fmt.Errorf("%s", r)
+		case string:
+			s.violate("panic", "%s", r)
+		default:
+			panic(r)
+		}
+	}()
+	s.do(line)
+	return nil
+}
