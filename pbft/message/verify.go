@@ -124,7 +124,10 @@ func (d *Door) VerifyClient(key PublicKey, m Message) (Verified, error) {
 			return Verified{}, ErrSender
 		}
 	}
-	return Verified{msg: m, client: true}, d.requests(rs.List, d.limits.Requests)
+	if err := d.requests(rs.List, d.limits.Requests); err != nil {
+		return Verified{}, err
+	}
+	return Verified{msg: m, client: true}, nil
 }
 
 // Verify checks a message that came on the authenticated link of replica from.
@@ -132,32 +135,38 @@ func (d *Door) Verify(from ReplicaID, m Message) (Verified, error) {
 	if d.members.Index(from) < 0 {
 		return Verified{}, ErrSender
 	}
-	v := Verified{msg: m, from: from}
+	if err := d.verify(from, m); err != nil {
+		return Verified{}, err
+	}
+	return Verified{msg: m, from: from}, nil
+}
+
+func (d *Door) verify(from ReplicaID, m Message) error {
 	switch m := m.(type) {
 	case *Prepare, *Commit, *Suspect, *ViewChange, *Checkpoint:
-		return v, d.direct(from, m.(Signed))
+		return d.direct(from, m.(Signed))
 	case *PrePrepare:
-		return v, d.header(&m.Header)
+		return d.header(&m.Header)
 	case *Body:
-		return v, d.body(m)
+		return d.body(m)
 	case *Leave:
-		return v, d.leave(m)
+		return d.leave(m)
 	case *NewView:
-		return v, d.newView(m)
+		return d.newView(m)
 	case *PrepareCert:
-		return v, d.PrepareCert(m)
+		return d.PrepareCert(m)
 	case *CommitCert:
-		return v, d.CommitCert(m)
+		return d.CommitCert(m)
 	case *CheckpointCert:
-		return v, d.CheckpointCert(m)
+		return d.CheckpointCert(m)
 	case *Blocks:
-		return v, d.blocks(m)
+		return d.blocks(m)
 	case *Requests:
-		return v, d.forwarded(from, m)
+		return d.forwarded(from, m)
 	case *Status, *Fetch, *FetchView:
-		return v, nil
+		return nil
 	}
-	return Verified{}, ErrForm
+	return ErrForm
 }
 
 // direct checks a vote on its signer's own link (spec N8).
