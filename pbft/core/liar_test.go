@@ -143,4 +143,3 @@ func (s *script) forgeNewView(view message.View, from []int) *message.NewView {
 	}
 	return m
 }
-

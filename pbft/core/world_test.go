@@ -22,9 +22,9 @@ type world struct {
 	root  message.Point
 	cfg   core.Config // of every replica, Self apart
 	hosts []*host
-	links [][][]message.Message // from, to, in order
-	cut   []int                 // side of each replica; links join equal sides
-	seen  []message.Signed      // all that was ever signed and sent, for liars
+	links [][][]message.Message  // from, to, in order
+	cut   []int                  // side of each replica; links join equal sides
+	seen  []message.Signed       // all that was ever signed and sent, for liars
 	certs []*message.PrepareCert // that liars assembled
 	names names
 	oracle

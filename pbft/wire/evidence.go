@@ -96,7 +96,7 @@ func toSigned(p *wirepb.Signed) message.Signed {
 	case *wirepb.Signed_Commit:
 		return toCommit(m.Commit)
 	case *wirepb.Signed_ViewChange:
-		return toViewChange(m.ViewChange)
+		return new(toViewChange(m.ViewChange))
 	case *wirepb.Signed_NewView:
 		return toNewView(m.NewView)
 	}
@@ -115,7 +115,7 @@ func (e *encoder) leave(m *message.Leave) *wirepb.Leave {
 func toLeave(p *wirepb.Leave) *message.Leave {
 	return &message.Leave{
 		Epoch: message.Epoch(p.Epoch), View: message.View(p.View),
-		Suspects: each(p.Suspects, func(s *wirepb.Suspect) message.Suspect { return *toSuspect(s) }),
+		Suspects: each(p.Suspects, toSuspect),
 		Changes:  toViewChanges(p.Changes), Proof: ifAny(p.Proof, toEvidence),
 	}
 }

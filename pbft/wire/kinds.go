@@ -15,9 +15,9 @@ var formats = [message.KindCount]struct {
 	message.KindBody:           {block, reader(toBody), writer((*encoder).body)},
 	message.KindPrepare:        {vote, reader(toPrepare), writer((*encoder).prepare)},
 	message.KindCommit:         {vote, reader(toCommit), writer((*encoder).commit)},
-	message.KindSuspect:        {suspect, reader(toSuspect), valueWriter((*encoder).suspect)},
+	message.KindSuspect:        {suspect, valueReader(toSuspect), valueWriter((*encoder).suspect)},
 	message.KindLeave:          {leave, reader(toLeave), writer((*encoder).leave)},
-	message.KindViewChange:     {vote, reader(toViewChange), valueWriter((*encoder).viewChange)},
+	message.KindViewChange:     {vote, valueReader(toViewChange), valueWriter((*encoder).viewChange)},
 	message.KindNewView:        {newView, reader(toNewView), writer((*encoder).newView)},
 	message.KindCheckpoint:     {checkpoint, reader(toCheckpoint), writer((*encoder).checkpoint)},
 	message.KindPrepareCert:    {prepareCert, reader(toPrepareCert), writer((*encoder).prepareCert)},
@@ -40,6 +40,14 @@ type generated[S any] interface {
 // reader makes a reader of frames from the conversion of a schema message.
 func reader[S any, P generated[S], M message.Message](convert func(P) M) func(*shape, []byte) (message.Message, error) {
 	return checkedReader(func(p P) (M, error) { return convert(p), nil })
+}
+
+// valueReader is reader for conversions that lists use too.
+func valueReader[S, V any, P generated[S], M interface {
+	*V
+	message.Message
+}](convert func(P) V) func(*shape, []byte) (message.Message, error) {
+	return checkedReader(func(p P) (M, error) { return new(convert(p)), nil })
 }
 
 // checkedReader is reader for conversions that can fail.

@@ -7,7 +7,8 @@ import (
 
 // The conversions come in pairs: a method of encoder, or a function fromX, makes
 // the generated struct, toX the message. Signatures of the message refer to the
-// struct that Unmarshal copied them to.
+// struct that Unmarshal copied them to. What stands in lists is converted by
+// value, so that elements are not allocated one by one.
 
 func (e *encoder) prepare(m *message.Prepare) *wirepb.Prepare {
 	return &wirepb.Prepare{
@@ -44,8 +45,8 @@ func (e *encoder) suspect(m *message.Suspect) wirepb.Suspect {
 	}
 }
 
-func toSuspect(p *wirepb.Suspect) *message.Suspect {
-	return &message.Suspect{
+func toSuspect(p *wirepb.Suspect) message.Suspect {
+	return message.Suspect{
 		Epoch: message.Epoch(p.Epoch), View: message.View(p.View), Decided: message.Seq(p.Decided),
 		Signer: message.ReplicaID(p.Signer), Sig: p.Sig[:],
 	}
@@ -59,8 +60,8 @@ func (e *encoder) viewChange(m *message.ViewChange) wirepb.ViewChange {
 	}
 }
 
-func toViewChange(p *wirepb.ViewChange) *message.ViewChange {
-	return &message.ViewChange{
+func toViewChange(p *wirepb.ViewChange) message.ViewChange {
+	return message.ViewChange{
 		Epoch: message.Epoch(p.Epoch), View: message.View(p.View),
 		Rank:  message.Rank{Epoch: message.Epoch(p.RankEpoch), View: message.View(p.RankView), Seq: message.Seq(p.RankSeq)},
 		Chain: message.Digest(p.Chain), Signer: message.ReplicaID(p.Signer), Sig: p.Sig[:],
@@ -73,7 +74,7 @@ func (e *encoder) viewChanges(list []message.ViewChange) []wirepb.ViewChange {
 }
 
 func toViewChanges(list []wirepb.ViewChange) []message.ViewChange {
-	return each(list, func(p *wirepb.ViewChange) message.ViewChange { return *toViewChange(p) })
+	return each(list, toViewChange)
 }
 
 func fromCheckpointBody(m *message.CheckpointBody) wirepb.CheckpointBody {

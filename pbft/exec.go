@@ -1,0 +1,229 @@
+package pbft
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/session"
+	"github.com/twothirds-bft/twothirds/pbft/wire"
+)
+
+// executor owns the application and its session table (spec N6, X1). A slow
+// application holds up nothing but itself: what waits for it is bounded by the
+// window above the stable checkpoint.
+type executor struct {
+	r        *Replica
+	table    *session.Table
+	finished chan []core.Executed
+
+	mu    sync.Mutex
+	cond  *sync.Cond
+	queue []core.Output // Execute, Serve, Answer, Busy only
+	seq   message.Seq   // last executed
+	moved chan struct{} // closed and replaced when seq grows
+}
+
+func newExecutor(r *Replica) *executor {
+	cfg := r.cfg.Sessions
+	cfg.Replies = true
+	x := &executor{r: r, table: session.New(cfg), finished: make(chan []core.Executed, 16), moved: make(chan struct{})}
+	x.cond = sync.NewCond(&x.mu)
+	return x
+}
+
+// put queues the released part of an output that concerns execution.
+func (x *executor) put(o *core.Output) {
+	if len(o.Execute)+len(o.Serve)+len(o.Answer)+len(o.Busy) == 0 {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.queue = append(x.queue, core.Output{Execute: o.Execute, Serve: o.Serve, Answer: o.Answer, Busy: o.Busy})
+	x.cond.Signal()
+}
+
+func (x *executor) wake() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.cond.Broadcast()
+}
+
+// applied returns the last executed seq.
+func (x *executor) applied() message.Seq {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.seq
+}
+
+// loop is the executor's goroutine.
+func (x *executor) loop() error {
+	for {
+		x.mu.Lock()
+		for len(x.queue) == 0 && x.r.Err() == nil {
+			x.cond.Wait()
+		}
+		batch := x.queue
+		x.queue = nil
+		x.mu.Unlock()
+		if x.r.Err() != nil {
+			return nil
+		}
+		for i := range batch {
+			if err := x.do(&batch[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (x *executor) do(o *core.Output) error {
+	var done []core.Executed
+	for i := range o.Execute {
+		e, err := x.run(&o.Execute[i])
+		if err != nil {
+			return err
+		}
+		done = append(done, e)
+	}
+	for i := range o.Answer {
+		x.answer(&o.Answer[i])
+	}
+	for i := range o.Busy {
+		r := &o.Busy[i]
+		x.reply(r, message.Reply{Code: message.ReplyBusy, Session: r.Session})
+	}
+	for _, s := range o.Serve {
+		x.serve(s)
+	}
+	if len(done) == 0 {
+		return nil
+	}
+	select {
+	case x.finished <- done:
+	case <-x.r.done:
+	}
+	return nil
+}
+
+// run executes one block: duplicates are answered from the table, the rest goes to
+// the application in one call (spec X1).
+func (x *executor) run(d *core.Decided) (core.Executed, error) {
+	reqs := d.Block.Payload.Requests
+	outcomes := make([]session.Outcome, len(reqs))
+	block := Block{Seq: d.Point.Seq, Ops: make([]Op, 0, len(reqs))}
+	for i := range reqs {
+		r := &reqs[i]
+		outcomes[i] = x.table.Apply(d.Point.Seq, uint32(i), r)
+		if outcomes[i].Verdict == session.Execute {
+			block.Ops = append(block.Ops, Op{Client: r.Client, Session: r.Session, Number: r.Number, Data: r.Op})
+		}
+	}
+	results, err := x.apply(&block)
+	if err != nil {
+		return core.Executed{}, err
+	}
+	for i := range reqs {
+		o := &outcomes[i]
+		if o.Verdict == session.Execute {
+			o.Cached, o.Reply = true, session.Reply{Seq: d.Point.Seq, Result: results[0]}
+			x.table.Store(o.Session, reqs[i].Number, o.Reply)
+			results = results[1:]
+		}
+		x.conclude(d.Point.Seq, &reqs[i], o)
+	}
+	x.advance(d.Point.Seq)
+	e := core.Executed{Seq: d.Point.Seq}
+	if d.Point.Seq%x.r.cfg.Genesis.Interval == 0 {
+		e.State, e.Clients = x.r.cfg.Application.Digest(), x.table.Digest()
+	}
+	return e, nil
+}
+
+// apply calls the application, which may panic.
+func (x *executor) apply(b *Block) (results [][]byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: panic in Execute of block %d: %v", ErrApplication, b.Seq, p)
+		}
+	}()
+	results = x.r.cfg.Application.Execute(b)
+	if len(results) != len(b.Ops) {
+		return nil, fmt.Errorf("%w: block %d has %d operations and %d results", ErrApplication, b.Seq, len(b.Ops), len(results))
+	}
+	return results, nil
+}
+
+func (x *executor) advance(seq message.Seq) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.seq = seq
+	close(x.moved)
+	x.moved = make(chan struct{})
+}
+
+// conclude tells the client of a request how it ended. Only once the replica is
+// running are there clients to tell: replays at the start answer nobody.
+func (x *executor) conclude(seq message.Seq, r *message.Request, o *session.Outcome) {
+	if x.r.net == nil {
+		return
+	}
+	m := message.Reply{Seq: seq, Session: o.Session}
+	switch o.Verdict {
+	case session.Duplicate:
+		if r.Type == message.RequestOpen {
+			m.Seq = o.Session.Seq
+			break
+		}
+		if !o.Cached {
+			return // nobody waits for it any more
+		}
+		m.Seq, m.Code, m.Result = o.Reply.Seq, o.Reply.Code, o.Reply.Result
+	case session.Execute:
+		m.Result = o.Reply.Result
+	case session.Expired:
+		m.Code, m.Session, m.Seq = message.ReplyExpired, r.Session, 0
+	case session.Refused:
+		m.Code, m.Session, m.Seq = message.ReplyRefused, r.Session, 0
+	}
+	x.reply(r, m)
+}
+
+// answer tells a client what the table knows without ordering anything.
+func (x *executor) answer(r *message.Request) {
+	o := x.table.Judge(r)
+	if o.Verdict == session.Execute || o.Verdict == session.Opened {
+		return // not known after all; the client asks again
+	}
+	x.conclude(0, r, &o)
+}
+
+// reply sends a reply to its client, or gives it to this process (spec X2).
+func (x *executor) reply(r *message.Request, m message.Reply) {
+	m.Replica, m.Number = x.r.cfg.Self, r.Number
+	if r.Client == x.r.cfg.Key.Public() {
+		x.r.own.reply(r, &m)
+		return
+	}
+	m.Request = r.Digest(x.r.door.Cluster())
+	frame, err := wire.Append(nil, &m)
+	if err != nil {
+		x.r.log.Error("reply without an encoding", "err", err)
+		return
+	}
+	x.r.net.Send(r.Client, frameOf(message.KindReply, frame))
+}
+
+// serve answers a pull from the log.
+func (x *executor) serve(s core.Serve) {
+	m, err := x.r.history.serve(s, answerBytes)
+	if err != nil {
+		x.r.log.Warn("cannot serve old blocks", "from", s.From, "err", err)
+		return
+	}
+	x.r.send([]core.Outgoing{{To: s.To, Msg: m}})
+}
+
+// answerBytes bounds the payload in one answer to a pull.
+const answerBytes = 512 << 10

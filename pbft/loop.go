@@ -1,0 +1,114 @@
+package pbft
+
+import (
+	"time"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/verify"
+)
+
+// turnMax bounds the messages of one turn, so that timers and votes are not kept
+// waiting by a long inbox.
+const turnMax = 512
+
+// loop owns the core: drain the inbox, one step each, then take one output. That
+// is a turn, and at most one PREPARE and one COMMIT come out of it (spec N2).
+func (r *Replica) loop() error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	defer func() {
+		s := r.core.Status()
+		r.last.Store(&s)
+	}()
+	deadline := clock.Instant{}
+	for {
+		select {
+		case <-r.done:
+			return nil
+		case v := <-r.inbox:
+			r.core.Step(r.clock.Now(), v)
+			r.drain()
+		case list := <-r.exec.finished:
+			r.executed(list)
+			r.drain()
+		case <-timer.C:
+			r.drain()
+		case reply := <-r.ask:
+			reply <- r.core.Status()
+			continue
+		}
+		if now := r.clock.Now(); !deadline.IsZero() && !now.Before(deadline) {
+			r.core.Tick(now)
+		}
+		next, err := r.turn()
+		if err != nil {
+			return err
+		}
+		deadline = next
+		timer.Reset(r.until(deadline))
+	}
+}
+
+// drain steps through what is waiting, without blocking.
+func (r *Replica) drain() {
+	for range turnMax {
+		select {
+		case v := <-r.inbox:
+			r.core.Step(r.clock.Now(), v)
+		case list := <-r.exec.finished:
+			r.executed(list)
+		default:
+			return
+		}
+	}
+}
+
+func (r *Replica) executed(list []core.Executed) {
+	for _, e := range list {
+		r.core.Executed(r.clock.Now(), e)
+	}
+}
+
+// turn takes outputs until the own votes have settled: sign, propose, hand the rest
+// to the syncer, count the own votes. It returns the next deadline.
+func (r *Replica) turn() (clock.Instant, error) {
+	r.core.Measured(r.syncer.cost())
+	for {
+		out := r.core.Output()
+		own := make([]message.Verified, 0, len(out.Sign))
+		for _, m := range out.Sign {
+			v, err := r.door.Sign(r.cfg.Key, r.cfg.Self, m)
+			if err != nil {
+				return clock.Instant{}, err
+			}
+			own = append(own, v)
+		}
+		r.publish()
+		if out.Fault != nil {
+			// What was proved is worth keeping; nothing is sent any more.
+			r.syncer.put(core.Output{Persist: out.Persist})
+			return clock.Instant{}, out.Fault
+		}
+		for _, e := range out.Evidence {
+			r.log.Warn("evidence", "culprit", e.Culprit, "kind", uint8(e.Kind), "view", e.View())
+		}
+		if !out.Empty() {
+			r.syncer.put(out)
+		}
+		if len(own) == 0 {
+			return out.Deadline, nil
+		}
+		for _, v := range own {
+			r.core.Step(r.clock.Now(), v)
+		}
+	}
+}
+
+// publish shows where the core stands to the verifiers.
+func (r *Replica) publish() {
+	m := r.core.Marks()
+	r.pool.Publish(&verify.Filter{View: m.View, Low: m.Low, Certified: m.Certified, Decided: m.Decided})
+	r.low.Store(uint64(m.Low))
+}

@@ -1,0 +1,128 @@
+package pbft
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/wire"
+)
+
+// Proven is a decided block with a proof for anyone who has the members: the chain
+// digest of the block, extended by Links, is that of the certificate (spec N5,
+// C4).
+type Proven struct {
+	Parent message.Digest
+	Block  message.Block
+	Links  []message.Digest
+	Commit *message.CommitCert // one of the two is set
+	Stable *message.CheckpointCert
+}
+
+// Point returns the block's place on the chain.
+func (p *Proven) Point() message.Point {
+	return message.Point{Seq: p.Block.Header.Seq, Chain: p.Parent.Extend(p.Block.Header.Digest())}
+}
+
+// Blocks yields the decided blocks above after, in order, each once it is executed
+// here, until ctx ends or the replica stops; then the error is yielded last. Any
+// seq that the log still holds will do as a start. The blocks are shared and
+// read-only.
+func (r *Replica) Blocks(ctx context.Context, after message.Seq) iter.Seq2[*Proven, error] {
+	return func(yield func(*Proven, error) bool) {
+		at := message.Point{Seq: after}
+		for {
+			list, err := r.proven(at)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, p := range list {
+				if !yield(p, nil) {
+					return
+				}
+				at = p.Point()
+			}
+			if len(list) > 0 {
+				continue
+			}
+			if err := r.exec.wait(ctx, at.Seq); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+	}
+}
+
+// proven reads executed blocks after from, with the certificate nearest above
+// them.
+func (r *Replica) proven(from message.Point) ([]*Proven, error) {
+	end := r.exec.applied()
+	if end <= from.Seq {
+		return nil, nil
+	}
+	if r.low.Load() > uint64(from.Seq) {
+		blocks, stable, err := r.history.interval(from)
+		if err == nil {
+			return prove(blocks, end, nil, stable), nil
+		}
+		if !errors.Is(err, ErrTruncated) {
+			return nil, err
+		}
+	}
+	b := r.cfg.Log.State(slotCommit)
+	if b == nil {
+		return nil, nil
+	}
+	m, err := wire.Decode(b)
+	if err != nil {
+		return nil, err
+	}
+	cert := m.(*message.CommitCert)
+	if cert.Seq <= from.Seq {
+		return nil, nil
+	}
+	blocks, err := r.history.tail(from, cert)
+	if err != nil {
+		return nil, err
+	}
+	return prove(blocks, end, cert, nil), nil
+}
+
+// prove pairs blocks up to end with the links that join them to a certificate.
+func prove(blocks []core.RestoredBlock, end message.Seq, commit *message.CommitCert, stable *message.CheckpointCert) []*Proven {
+	links := make([]message.Digest, len(blocks))
+	for i := range blocks {
+		links[i] = blocks[i].Block.Header.Digest()
+	}
+	var out []*Proven
+	for i := range blocks {
+		b := &blocks[i]
+		if b.Block.Header.Seq > end {
+			break
+		}
+		out = append(out, &Proven{Parent: b.Parent, Block: b.Block, Links: links[i+1:], Commit: commit, Stable: stable})
+	}
+	return out
+}
+
+// wait returns once something above seq is executed.
+func (x *executor) wait(ctx context.Context, seq message.Seq) error {
+	for {
+		x.mu.Lock()
+		moved, at := x.moved, x.seq
+		x.mu.Unlock()
+		if at > seq {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-x.r.gone:
+			return x.r.Err()
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package pbft
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/storage"
+)
+
+// syncer makes outputs durable and releases what rests on them, first in, first
+// out (spec N7). One sync covers all outputs that are waiting (group commit).
+type syncer struct {
+	r *Replica
+
+	mu       sync.Mutex
+	cond     *sync.Cond
+	queue    []core.Output
+	barriers int // outputs with a Barrier that are not durable yet
+
+	syncP99 clock.Duration // decaying maximum of what a sync took
+}
+
+// queueMax bounds the outputs that wait for the disk; then the loop waits, and
+// with it the inbox.
+const queueMax = 256
+
+func newSyncer(r *Replica) *syncer {
+	s := &syncer{r: r}
+	s.cond = sync.NewCond(&s.mu)
+	return s
+}
+
+// put queues an output. Its proposals leave at once, ahead of the own sync, unless
+// a new view is not durable yet (spec N7).
+func (s *syncer) put(o core.Output) {
+	s.mu.Lock()
+	for len(s.queue) >= queueMax && s.r.Err() == nil {
+		s.cond.Wait()
+	}
+	early := s.barriers == 0 && !o.Barrier
+	if o.Barrier {
+		s.barriers++
+	}
+	propose := o.Propose
+	if early {
+		o.Propose = nil
+	}
+	s.queue = append(s.queue, o)
+	s.cond.Broadcast()
+	s.mu.Unlock()
+	if early {
+		s.r.send(propose)
+	}
+}
+
+func (s *syncer) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cond.Broadcast()
+}
+
+// cost returns what T2 wants to know: the p99 of an own sync, and nothing of the
+// link yet.
+func (s *syncer) cost() (clock.Duration, clock.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.syncP99, 0
+}
+
+// run is the syncer's goroutine. When the replica stops, what is queued is still
+// written, so that evidence and the cause of a fault survive.
+func (s *syncer) run() error {
+	for {
+		s.mu.Lock()
+		for len(s.queue) == 0 && s.r.Err() == nil {
+			s.cond.Wait()
+		}
+		batch := s.queue
+		s.queue = nil
+		s.cond.Broadcast()
+		s.mu.Unlock()
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := s.persist(batch); err != nil {
+			return err
+		}
+		if s.r.Err() == nil {
+			s.release(batch)
+		}
+	}
+}
+
+func (s *syncer) persist(batch []core.Output) error {
+	var recs []storage.Record
+	for i := range batch {
+		for k := range batch[i].Persist {
+			list, err := s.r.encode(&batch[i].Persist[k])
+			if err != nil {
+				return fmt.Errorf("pbft: own bug: record without an encoding: %w", err)
+			}
+			recs = append(recs, list...)
+		}
+	}
+	if len(recs) == 0 {
+		return nil
+	}
+	start := time.Now()
+	if err := s.r.cfg.Log.Write(recs); err != nil {
+		return fmt.Errorf("%w: %w", ErrDurability, err)
+	}
+	if err := s.r.cfg.Log.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", ErrDurability, err)
+	}
+	took := time.Since(start)
+	s.mu.Lock()
+	s.syncP99 = max(took, s.syncP99-s.syncP99/128)
+	s.mu.Unlock()
+	return nil
+}
+
+// release lets out what rests on durable outputs, in the order of Output's fields.
+func (s *syncer) release(batch []core.Output) {
+	for i := range batch {
+		o := &batch[i]
+		s.r.send(o.Propose)
+		if o.Barrier {
+			s.mu.Lock()
+			s.barriers--
+			s.mu.Unlock()
+		}
+		s.r.send(o.Send)
+		s.r.exec.put(o)
+	}
+}
