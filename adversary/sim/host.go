@@ -304,6 +304,9 @@ func (h *host) synced() {
 		}
 		h.send(o.Propose)
 		h.send(o.Send)
+		if h.liar == nil {
+			h.w.oracle.onDecided(h, o.Execute)
+		}
 		h.execQueue = append(h.execQueue, o.Execute...)
 		h.serve(o.Serve)
 		h.answer(o)

@@ -22,7 +22,7 @@ type oracle struct {
 	ledger   map[int]*ledger
 	at       map[int]message.Seq // executed by replica in this life
 	evidence int
-	top      message.Seq
+	ackedTop message.Seq
 }
 
 func newOracle(w *World) *oracle {
@@ -94,13 +94,17 @@ func (o *oracle) onOutput(h *host, out *core.Output) {
 			}
 		}
 	}
-	for i := range out.Execute {
-		d := &out.Execute[i]
+}
+
+// onDecided checks decided blocks when they are released: what a crash took back
+// before was never seen by anyone.
+func (o *oracle) onDecided(h *host, list []core.Decided) {
+	for i := range list {
+		d := &list[i]
 		if old, ok := o.chain[d.Point.Seq]; ok && old != d.Point.Chain {
 			o.w.fail("I1", fmt.Sprintf("replica %d decides %v, another decided %v", h.id, d.Point, old))
 		}
 		o.chain[d.Point.Seq] = d.Point.Chain
-		o.top = max(o.top, d.Point.Seq)
 	}
 }
 
@@ -147,6 +151,7 @@ func (o *oracle) onAcked(x *call, r message.Reply) {
 		o.w.fail("I10", fmt.Sprintf("acknowledged at %d, executed at %d", r.Seq, o.ran[x.digest]))
 	}
 	o.acked[x.digest] = r.Seq
+	o.ackedTop = max(o.ackedTop, r.Seq)
 }
 
 // atEnd checks that every acknowledged request is executed by all correct

@@ -199,7 +199,7 @@ func (w *World) finished() bool {
 		}
 		first = h.app.seq
 	}
-	return true
+	return first >= w.oracle.ackedTop
 }
 
 // note folds an event into the trace hash (FNV-1a) and writes it where asked.

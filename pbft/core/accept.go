@@ -113,9 +113,11 @@ func (c *Core) accept(n *node) {
 }
 
 // roomForBranches holds V5's byte limit: blocks above a base that was not theirs
-// stay in the log, and a faulty primary must not make them many.
+// stay in the log, and views that fail must not make them many. Votes at the base
+// certify it in this view, which lets them go; the root cannot be certified, so
+// there the limit would have no way out.
 func (c *Core) roomForBranches(n *node) bool {
-	return c.branchBytes+int(n.header.PayloadSize) <= 4*c.cfg.WindowBytes || n.point.Seq <= c.base.Seq
+	return c.branchBytes+int(n.header.PayloadSize) <= 4*c.cfg.WindowBytes || c.base == c.cfg.Root
 }
 
 // vote emits the PREPARE and the COMMIT of this turn.

@@ -1,6 +1,10 @@
 package core
 
-import "github.com/twothirds-bft/twothirds/pbft/message"
+import (
+	"slices"
+
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
 
 // learn records that a block with this header extends parent. It returns nil if
 // the block is outside the window and above what is decided here, so that a
@@ -29,21 +33,19 @@ func (c *Core) cover(n *node) {
 }
 
 // path returns the blocks from just above the seq floor up to p, oldest first, or
-// nil if one is unknown; found is then the lowest known one's parent.
+// nil if one is unknown; missing is then where the known part begins. A header says
+// its own seq, and only one that stands where it says is on a chain (spec N1).
 func (c *Core) path(p message.Point, floor message.Seq) (blocks []*node, missing message.Point) {
-	if p.Seq <= floor {
-		return nil, message.Point{}
-	}
-	blocks = make([]*node, p.Seq-floor)
 	at := p
-	for i := len(blocks) - 1; i >= 0; i-- {
+	for at.Seq > floor {
 		n := c.nodes[at.Chain]
-		if n == nil {
+		if n == nil || n.point.Seq != at.Seq {
 			return nil, at
 		}
-		blocks[i] = n
+		blocks = append(blocks, n)
 		at = message.Point{Seq: at.Seq - 1, Chain: n.parent}
 	}
+	slices.Reverse(blocks)
 	return blocks, message.Point{}
 }
 
@@ -59,7 +61,7 @@ func (c *Core) ancestor(p message.Point, seq message.Seq) (message.Digest, bool)
 			return c.own[seq], true
 		}
 		n := c.nodes[at]
-		if n == nil {
+		if n == nil || n.point.Seq != s {
 			return message.Digest{}, false
 		}
 		at = n.parent
@@ -108,6 +110,7 @@ func (c *Core) switchChain(head message.Point) {
 	}
 	c.top, c.gap = head.Seq, false
 	c.held = min(c.held, s)
+	c.countBranches()
 	c.recount()
 }
 
@@ -162,6 +165,7 @@ func (c *Core) fillGap() {
 		c.own[n.point.Seq] = n.point.Chain
 	}
 	c.gap = false
+	c.countBranches()
 	c.recount()
 }
 
@@ -195,6 +199,7 @@ func (c *Core) collect() {
 			delete(c.nodes, d)
 		}
 	}
+	c.countBranches()
 	for s := range c.own { // order: only deletes
 		if s < c.low.Seq {
 			delete(c.own, s)
@@ -213,6 +218,7 @@ func (c *Core) release(view message.View) {
 			delete(c.nodes, d)
 		}
 	}
+	c.countBranches()
 }
 
 // keeps reports whether n lies on the chain of the own highest certificate, which

@@ -204,6 +204,11 @@ func (c *Core) Output() Output {
 	}
 	out := c.out
 	c.out = Output{}
+	if out.Barrier {
+		// All of it waits for the sync, so NEW-VIEW goes first: a proposal that overtakes
+		// it finds nobody in the view (spec N7, V4).
+		out.Send, out.Propose = append(out.Send, out.Propose...), nil
+	}
 	out.Fault = c.halted
 	if c.halted == nil {
 		out.Deadline = c.deadline()

@@ -10,14 +10,21 @@ import (
 type fetching struct {
 	want  message.Fetch
 	due   clock.Instant // when to ask (again)
-	tries int
-	asked int  // peer index whose answer is welcome, -1 if none
-	hot   bool // an answer came in this turn: if it helped, go on at once
+	tries int           // since something was missing last
+	next  int           // whom to ask, so that a peer that does not answer costs one try
+	asked int           // peer index whose answer is welcome, -1 if none
+	hot   bool          // an answer came in this turn: if it helped, go on at once
 }
 
 // missing says what is lacking here and who should have it: the first of those
 // that helps most. None if nothing is.
 func (c *Core) missing() (want message.Fetch, from func(i int) bool, ok bool) {
+	if c.applied >= c.low.Seq+c.cfg.Interval && c.furthestStable() > c.low.Seq && c.fetch.tries%2 == 0 {
+		// Executed past a checkpoint that is stable elsewhere: its certificate is
+		// missing, peers do not repeat theirs below their own low (spec S3), and the
+		// window here is narrower for it. Every other pull, because a status may lie.
+		return message.Fetch{From: c.low}, func(i int) bool { return c.peers[i].status.Stable > c.low.Seq }, true
+	}
 	head := c.ownPoint(c.decided.Seq)
 	full := c.decided.Seq >= c.high()
 	switch {
@@ -32,11 +39,6 @@ func (c *Core) missing() (want message.Fetch, from func(i int) bool, ok bool) {
 	}
 	if s := c.furthest(); s > c.decided.Seq && !full {
 		return message.Fetch{From: head, Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > c.decided.Seq }, true
-	}
-	if c.applied >= c.low.Seq+c.cfg.Interval && c.furthestStable() > c.low.Seq {
-		// Executed past a checkpoint that is stable elsewhere: only its certificate is
-		// missing, and peers do not repeat theirs below their own low (spec S3).
-		return message.Fetch{From: c.low}, func(i int) bool { return c.peers[i].status.Stable > c.low.Seq }, true
 	}
 	if i, p := c.strayVote(); i >= 0 {
 		return message.Fetch{From: c.ownPoint(max(c.base.Seq, c.decided.Seq)), Want: p, Bodies: true}, func(j int) bool { return j == i }, true
@@ -98,13 +100,12 @@ func (c *Core) planFetch() {
 	f := &c.fetch
 	switch {
 	case !ok:
-		*f = fetching{asked: f.asked}
+		*f = fetching{asked: f.asked, next: f.next}
 	case want.From != f.want.From || want.Bodies != f.want.Bodies || f.due.IsZero():
 		// Progress, or something new. The upper end alone moves all the time.
 		f.want, f.due = want, c.now.Add(c.timing.interval(c))
 		if f.hot {
 			f.due = c.now
-			f.tries = max(f.tries-1, 0)
 		}
 	}
 	f.hot = false
@@ -119,9 +120,10 @@ func (c *Core) pull() {
 	f := &c.fetch
 	f.due = c.now.Add(c.timing.interval(c))
 	for k := 0; k < c.n; k++ {
-		i := (c.self + 1 + f.tries + k) % c.n
+		i := (c.self + 1 + f.next + k) % c.n
 		if i != c.self && (from(i) || f.tries > 2*c.n) {
-			f.tries += k + 1
+			f.tries++
+			f.next += k + 1
 			f.want, f.asked = want, i
 			m := want
 			if f.tries > c.n && m.Want.Chain != (message.Digest{}) {
@@ -133,6 +135,7 @@ func (c *Core) pull() {
 		}
 	}
 	f.tries++
+	f.next++
 }
 
 // onFetch answers a pull: one per peer and turn, within AnswerBytes (spec N9, D2).
@@ -211,6 +214,7 @@ func (c *Core) onBlocks(i int, m *message.Blocks) {
 		c.drop(DropUnasked)
 		return
 	}
+	before := c.reached()
 	last := m.From
 	for k := range m.Blocks {
 		b := &m.Blocks[k]
@@ -235,7 +239,13 @@ func (c *Core) onBlocks(i int, m *message.Blocks) {
 	c.countOff(&c.prepares)
 	c.countOff(&c.commits)
 	c.compareKept()
-	c.fetch.hot = true
+	c.progress()
+	c.fetch.hot = c.reached() != before
+}
+
+// reached sums what pulls bring forward.
+func (c *Core) reached() uint64 {
+	return uint64(c.low.Seq) + uint64(c.decided.Seq) + uint64(c.held) + uint64(len(c.nodes))
 }
 
 // proven takes the proof that comes with decided blocks: it covers last by the

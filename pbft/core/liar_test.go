@@ -21,6 +21,10 @@ func (s *script) lie(a args) {
 	if !s.hosts[id].corrupt {
 		panic(scriptError("replica is not corrupt"))
 	}
+	if name, ok := a.pairs["at"]; ok && s.names.point[name] == (message.Point{}) {
+		s.note(false, "%d cannot: there is no block %s", id, name)
+		return
+	}
 	for _, m := range s.forge(id, a.word(1), a) {
 		if signed, ok := m.(message.Signed); ok {
 			_, err := s.door.Sign(s.hosts[id].signer, message.ReplicaID(id), signed)

@@ -3,6 +3,7 @@ package core_test
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -152,7 +153,7 @@ func (w *world) baseOf(m *message.NewView) message.Point {
 
 // logOutput tells what comes out of a turn, in the order in which it is done.
 func (w *world) logOutput(h *host, o *core.Output) {
-	for _, out := range o.Propose {
+	for _, out := range slices.Concat(o.Propose, o.Send) {
 		if b, ok := out.Msg.(*message.Body); ok {
 			w.names.learn(b.Parent, &b.Header, b.Payload.Requests)
 		}
@@ -174,12 +175,20 @@ func (w *world) logOutput(h *host, o *core.Output) {
 		_, hint := out.Msg.(*message.Status)
 		_, suspect := out.Msg.(*message.Suspect)
 		_, change := out.Msg.(*message.ViewChange)
-		if !hint {
-			w.note(!suspect && !change || !out.All, "%d to %s: %s", h.id, to, w.describe(out.Msg))
+		line := fmt.Sprintf("%d to %s: %s", h.id, to, w.describe(out.Msg))
+		if !hint && line != h.said {
+			w.note(!suspect && !change || !out.All, "%s", line)
+		}
+		if suspect || change {
+			h.said = line
 		}
 	}
+	var points []string
 	for i := range o.Execute {
-		w.note(false, "%d decides %s", h.id, w.point(o.Execute[i].Point))
+		points = append(points, w.point(o.Execute[i].Point))
+	}
+	if points != nil {
+		w.note(false, "%d decides %s", h.id, strings.Join(points, " "))
 	}
 	for _, e := range o.Evidence {
 		w.note(false, "%d convicts %d: %s and %s", h.id, e.Culprit, w.describe(e.First), w.describe(e.Second))

@@ -53,7 +53,10 @@ func duration(s string) clock.Duration {
 }
 
 // script is one trace: a world and the verbs that move it.
-type script struct{ *world }
+type script struct {
+	*world
+	loads int // submitted by load
+}
 
 var verbs map[string]func(s *script, a args)
 
@@ -74,6 +77,9 @@ func init() {
 		"rot":     func(s *script, a args) { s.each(a, 1, func(h *host) { h.rotten = true }) },
 		"cut":     (*script).cutLinks,
 		"heal":    func(s *script, _ args) { clear(s.cut) },
+		"mute":    (*script).muteLinks,
+		"unmute":  func(s *script, _ args) { s.mute = nil },
+		"load":    (*script).load,
 		"byz":     (*script).lie,
 		"run":     (*script).run,
 		"expect":  (*script).expect,
@@ -105,7 +111,7 @@ func (s *script) do(line string) {
 func (s *script) makeWorld(a args) {
 	cfg := core.Config{
 		Interval: message.Seq(a.num("interval", 8)), Window: message.Seq(a.num("window", a.num("interval", 8))),
-		BlockRequests: int(a.num("batch", 1)), TimeoutFloor: 500 * clock.Millisecond, TimeoutCap: 8 * clock.Second,
+		BlockRequests: int(a.num("batch", 1)), WindowBytes: int(a.num("bytes", 0)), TimeoutFloor: 500 * clock.Millisecond, TimeoutCap: 8 * clock.Second,
 	}
 	powers := make([]uint64, a.num("n", 4))
 	for i := range powers {
@@ -170,8 +176,33 @@ func (s *script) move(a args, lose bool) {
 		}, lose)
 	})
 	if count == 0 {
-		panic(scriptError("nothing of the kind is in flight"))
+		s.note(false, "nothing of the kind is in flight")
 	}
+}
+
+// mute 0,1->2 COMMIT keeps what replicas would send off the links, until unmute.
+func (s *script) muteLinks(a args) {
+	s.onLinks(a.word(0), func(i, j int) {
+		s.mute = append(s.mute, func(from, to int, m message.Message) bool {
+			return from == i && to == j && (len(a.words) < 2 || slices.Contains(strings.Split(a.words[1], ","), m.Kind().String()))
+		})
+	})
+}
+
+// load 0 every=10ms in=1s submits a request at each step; what is decided is not
+// logged.
+func (s *script) load(a args) {
+	log := s.log.String()
+	for limit := duration(a.pairs["in"]); limit > 0; limit -= duration(a.pairs["every"]) {
+		for range a.num("blocks", 1) {
+			s.loads++
+			s.hosts[number(a.word(0))].submit(fmt.Sprintf("load%d", s.loads))
+			s.settle()
+		}
+		s.runUntil(func() bool { return false }, duration(a.pairs["every"]))
+	}
+	s.log.Reset()
+	s.log.WriteString(log)
 }
 
 // tick 1 moves a replica's clock to its deadline, tick 1 +500ms by that much.

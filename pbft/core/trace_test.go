@@ -58,3 +58,19 @@ func (s *script) try(line string) (err error) {
 	s.do(line)
 	return nil
 }
+
+// play runs lines of a script. At the end of the test nothing may have been
+// violated.
+func play(t *testing.T, lines ...string) *script {
+	s := &script{}
+	s.play(t, lines...)
+	t.Cleanup(func() { require.Empty(t, s.violations) })
+	return s
+}
+
+func (s *script) play(t *testing.T, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		require.NoError(t, s.try(line), line)
+	}
+}

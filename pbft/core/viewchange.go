@@ -179,10 +179,9 @@ func (c *Core) contradicted(here, base message.Point, m *message.NewView) {
 // higher: what was accepted above is no longer extended, but stays in the log
 // (spec V5).
 func (c *Core) rebase() {
-	c.branchBytes = 0
+	defer c.countBranches()
 	end := max(c.base.Seq, c.decided.Seq)
 	for s := end + 1; s <= c.top; s++ {
-		c.branch(c.own[s])
 		delete(c.own, s)
 	}
 	if c.base.Seq <= c.decided.Seq {
@@ -199,7 +198,6 @@ func (c *Core) rebase() {
 	}
 	c.dropGap()
 	for s := c.decided.Seq + 1; s <= c.base.Seq; s++ {
-		c.branch(c.own[s])
 		delete(c.own, s)
 	}
 	c.own[c.base.Seq] = c.base.Chain
@@ -218,9 +216,12 @@ func (c *Core) dropGap() {
 	c.top, c.gap = c.decided.Seq, false
 }
 
-// branch counts a logged block that leaves the own chain (spec V5).
-func (c *Core) branch(d message.Digest) {
-	if n := c.nodes[d]; n != nil && n.logged {
-		c.branchBytes += int(n.header.PayloadSize)
+// countBranches sums up the payload that V5 keeps off the own chain, over all views.
+func (c *Core) countBranches() {
+	c.branchBytes = 0
+	for d, n := range c.nodes { // order: a sum
+		if n.logged && c.own[n.point.Seq] != d {
+			c.branchBytes += int(n.header.PayloadSize)
+		}
 	}
 }

@@ -182,17 +182,17 @@ func (c *Core) countOff(t *tally) {
 	for i := range t.ballots {
 		votes[i] = t.ballots[i].off
 	}
-	p, base, ok := c.certifiedAmong(votes)
+	p, of, ok := c.certifiedAmong(votes)
 	if !ok {
 		return
 	}
 	if t == &c.commits {
-		c.proveCommit(c.view, p, votes)
+		c.proveCommit(of.view, p, votes)
 		return
 	}
 	// A prepared chain that is not the own one: follow it, and let the own PREPAREs
 	// in this view be over (spec N4).
-	if base != c.base.Seq || p.Seq <= c.prepares.certified() {
+	if of.base != c.base.Seq || p.Seq <= c.prepares.certified() {
 		return
 	}
 	if c.joinable(p) {
@@ -221,15 +221,16 @@ func (c *Core) countPast(t *tally) {
 	for i := range t.ballots {
 		votes[i] = t.ballots[i].past
 	}
-	if p, _, ok := c.certifiedAmong(votes); ok {
-		c.proveCommit(votes[0].view, p, votes)
+	if p, of, ok := c.certifiedAmong(votes); ok {
+		c.proveCommit(of.view, p, votes)
 	}
 }
 
 // certifiedAmong finds the highest point that votes of quorum power of one view
-// and base certify, whatever chain they are on, as far as headers are known. It
-// runs only where votes lie off the own chain, which takes a fault.
-func (c *Core) certifiedAmong(votes []vote) (best message.Point, base message.Seq, ok bool) {
+// and base certify, whatever chain they are on, as far as headers are known, and
+// one of these votes. It runs only where votes lie off the own chain, which takes a
+// fault.
+func (c *Core) certifiedAmong(votes []vote) (best message.Point, of *vote, ok bool) {
 	for i := range votes {
 		h := &votes[i]
 		if h.none() {
@@ -249,10 +250,10 @@ func (c *Core) certifiedAmong(votes []vote) (best message.Point, base message.Se
 		}
 		seq := c.quorumth(votes, h)
 		if d, known := c.ancestor(h.at, seq); known && (!ok || seq > best.Seq) {
-			best, base, ok = message.Point{Seq: seq, Chain: d}, h.base, true
+			best, of, ok = message.Point{Seq: seq, Chain: d}, h, true
 		}
 	}
-	return best, base, ok
+	return best, of, ok
 }
 
 // quorumth returns the largest seq such that votes of quorum power on h's chain

@@ -22,10 +22,11 @@ type world struct {
 	root  message.Point
 	cfg   core.Config // of every replica, Self apart
 	hosts []*host
-	links [][][]message.Message  // from, to, in order
-	cut   []int                  // side of each replica; links join equal sides
-	seen  []message.Signed       // all that was ever signed and sent, for liars
-	certs []*message.PrepareCert // that liars assembled
+	links [][][]message.Message                        // from, to, in order
+	cut   []int                                        // side of each replica; links join equal sides
+	mute  []func(from, to int, m message.Message) bool // what never leaves its sender
+	seen  []message.Signed                             // all that was ever signed and sent, for liars
+	certs []*message.PrepareCert                       // that liars assembled
 	names names
 	oracle
 	log   strings.Builder
@@ -45,6 +46,9 @@ type host struct {
 	queue    []core.Output // taken and not synced yet
 	run      []core.Decided
 	deadline clock.Instant
+	sent     []core.Outgoing // all that was released, over all lives
+	fault    error
+	said     string // last SUSPECT or VIEW-CHANGE, to log it once
 
 	seq   message.Seq // executed
 	state message.Digest
@@ -83,7 +87,7 @@ func (w *world) check(err error) {
 
 // note logs a line; minor ones only where the test looks at single steps.
 func (w *world) note(minor bool, format string, args ...any) {
-	if !minor || !w.brief {
+	if !minor || !w.brief || verbose {
 		fmt.Fprintf(&w.log, format+"\n", args...)
 	}
 }
@@ -165,7 +169,7 @@ func (h *host) turn() bool {
 		o.Propose = nil
 	}
 	h.queue = append(h.queue, o)
-	if o.Fault != nil {
+	if h.fault = o.Fault; o.Fault != nil {
 		h.core = nil
 		return true
 	}
@@ -192,9 +196,11 @@ func (h *host) sync() bool {
 }
 
 func (h *host) send(list []core.Outgoing) {
+	h.sent = append(h.sent, list...)
 	for _, o := range list {
 		for to := range h.w.hosts {
-			if to != h.id && (o.All || to == int(o.To)) {
+			muted := func(f func(from, to int, m message.Message) bool) bool { return f(h.id, to, o.Msg) }
+			if to != h.id && (o.All || to == int(o.To)) && !slices.ContainsFunc(h.w.mute, muted) {
 				h.w.transmit(h.id, to, o.Msg)
 			}
 		}
@@ -351,3 +357,6 @@ func (h *host) tick(d clock.Duration) {
 		h.core.Tick(h.now)
 	}
 }
+
+// verbose makes run log every step, for whoever writes a trace.
+var verbose bool
