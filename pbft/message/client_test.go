@@ -115,7 +115,7 @@ func TestPayload(t *testing.T) {
 		raw  []byte
 		want error
 	}{
-		"another digest":     {header(good[:9]), good, ErrForm},
+		"another digest":     {&Header{PayloadSize: uint32(len(good))}, good, ErrForm},
 		"another size":       {&Header{PayloadSize: 9, PayloadDigest: PayloadDigest(good)}, good, ErrForm},
 		"no batch":           {header(good[:9]), good[:9], ErrBatch},
 		"nothing":            {header(nil), nil, ErrBatch},

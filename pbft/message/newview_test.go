@@ -51,7 +51,7 @@ func drawNewView(t *rapid.T) (*Members, []ViewChange, *PrepareCert) {
 	seldom := func(what string) bool { return rapid.IntRange(0, 19).Draw(t, what) == 0 }
 	root := Rank{Epoch: 7}
 	rank := func() Rank {
-		return Rank{Epoch: 7, View: View(rapid.IntRange(0, 3).Draw(t, "rank.view")), Seq: Seq(rapid.IntRange(0, 3).Draw(t, "rank.seq"))}
+		return Rank{Epoch: 7, View: View(rapid.IntRange(0, 4).Draw(t, "rank.view")), Seq: Seq(rapid.IntRange(0, 3).Draw(t, "rank.seq"))}
 	}
 	var list []Member
 	var changes []ViewChange

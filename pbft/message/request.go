@@ -37,9 +37,12 @@ type ReplyCode uint8
 // The reply codes.
 const (
 	ReplyOK      ReplyCode = 0 // Result is the application's; of an opening, empty: Session is the new session
-	ReplyExpired ReplyCode = 1 // the session is unknown or evicted; nothing was executed
-	ReplyRefused ReplyCode = 2 // an opening with a nonce that is not new; nothing was executed
+	ReplyExpired ReplyCode = 1 // the session is unknown or evicted: nothing is executed from now on
+	ReplyRefused ReplyCode = 2 // an opening whose nonce is not new, or a number outside its window; nothing was executed
 	ReplyBusy    ReplyCode = 3 // not admitted by this replica now; not ordered, no outcome (spec T1)
+	// ReplyForgotten says that the request was executed or withdrawn, and that its
+	// reply is no longer cached.
+	ReplyForgotten ReplyCode = 4
 )
 
 // Reply tells a client the outcome of one request. The client accepts an outcome

@@ -135,6 +135,7 @@ func (g *Genesis) Cluster() (Digest, *Members, error) {
 // Signed is a message that carries its signer's signature.
 type Signed interface {
 	Message
+	// AppendSigned appends the bytes that the signer signs (spec D3).
 	AppendSigned(b []byte, cluster Digest) []byte
 	// Author returns the signer and its signature.
 	Author() (ReplicaID, []byte)
