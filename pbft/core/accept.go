@@ -95,7 +95,7 @@ func (c *Core) acceptMore() {
 			return
 		}
 		n := c.nodes[c.own[s]]
-		if n == nil || n.payload == nil || n.header.View != c.view || !c.roomForBranches(n) {
+		if n == nil || n.payload == nil || n.header.View != c.view || !c.roomForBranches(int(n.header.PayloadSize)) {
 			return
 		}
 		c.accept(n)
@@ -116,8 +116,8 @@ func (c *Core) accept(n *node) {
 // stay in the log, and views that fail must not make them many. Votes at the base
 // certify it in this view, which lets them go; the root cannot be certified, so
 // there the limit would have no way out.
-func (c *Core) roomForBranches(n *node) bool {
-	return c.branchBytes+int(n.header.PayloadSize) <= 4*c.cfg.WindowBytes || c.base == c.cfg.Root
+func (c *Core) roomForBranches(more int) bool {
+	return c.branchBytes+more <= 4*c.cfg.WindowBytes || c.base == c.cfg.Root
 }
 
 // vote emits the PREPARE and the COMMIT of this turn.

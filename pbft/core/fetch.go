@@ -34,8 +34,8 @@ func (c *Core) missing() (want message.Fetch, from func(i int) bool, ok bool) {
 	case c.gap:
 		return message.Fetch{From: head, Want: c.base, Bodies: true}, func(int) bool { return true }, true
 	}
-	if c.held < c.top {
-		return message.Fetch{From: c.ownPoint(c.held), Want: c.ownPoint(c.top), Bodies: true}, func(i int) bool { return c.votedAbove(i, c.held) }, true
+	if s := c.bodiless(); s > 0 {
+		return message.Fetch{From: c.ownPoint(s - 1), Want: c.ownPoint(c.top), Bodies: true}, func(i int) bool { return c.votedAbove(i, s-1) }, true
 	}
 	if s := c.furthest(); s > c.decided.Seq && !full {
 		return message.Fetch{From: head, Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > c.decided.Seq }, true
@@ -44,6 +44,17 @@ func (c *Core) missing() (want message.Fetch, from func(i int) bool, ok bool) {
 		return message.Fetch{From: c.ownPoint(max(c.base.Seq, c.decided.Seq)), Want: p, Bodies: true}, func(j int) bool { return j == i }, true
 	}
 	return message.Fetch{}, nil, false
+}
+
+// bodiless returns the first seq of the own chain whose body is not here, or 0. A
+// body may be here and not be held, because N1 does not let this replica accept it.
+func (c *Core) bodiless() message.Seq {
+	for s := c.held + 1; s <= c.top; s++ {
+		if n := c.nodes[c.own[s]]; n == nil || n.payload == nil {
+			return s
+		}
+	}
+	return 0
 }
 
 func signed(votes []message.CertVote, id message.ReplicaID) bool {

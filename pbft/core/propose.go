@@ -22,7 +22,7 @@ func (c *Core) propose() {
 func (c *Core) roomToPropose() bool {
 	next := c.top + 1
 	ready := c.tip.Seq == c.top || c.decided.Seq == c.top && c.held == c.top
-	return ready && next-c.decided.Seq <= c.cfg.Window && next <= c.high() && c.pendingBytes() <= c.cfg.WindowBytes
+	return ready && next-c.decided.Seq <= c.cfg.Window && next <= c.high() && c.pendingBytes() <= c.cfg.WindowBytes && c.roomForBranches(0)
 }
 
 // pendingBytes is the payload of the undecided blocks.

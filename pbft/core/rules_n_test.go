@@ -45,3 +45,12 @@ func TestCommitsOfTheViewBeforeStillDecide(t *testing.T) {
 func TestNewViewGoesBeforeTheFirstProposal(t *testing.T) {
 	play(t, "new n=4 byz=0", "submit 1 a", "crash 0 keep=all", "run in=1s who=1,2,3 view=1", "run", "expect 1,2,3 decided=1 view=1")
 }
+
+// "A replica that lacks blocks pulls" (spec N9), and one that only may not accept them
+// does not: replica 3 has left the view, and what is proposed there goes on coming in.
+func TestWhatIsHereIsNotPulled(t *testing.T) {
+	s := play(t, "new n=4 byz=1,2", "mute 3->* LEAVE,VIEW-CHANGE", "byz 1 VIEW-CHANGE view=1 to=3", "byz 2 VIEW-CHANGE view=1 to=3", "run", "mute *->3 COMMIT,STATUS",
+		"submit 0 a b c", "run in=400ms who=0,1,2 decided=3", "run in=400ms")
+	require.EqualValues(t, 1, s.hosts[3].core.Status().Target)
+	require.Zero(t, s.hosts[3].core.Status().Stats.Fetches)
+}

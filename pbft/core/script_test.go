@@ -36,6 +36,13 @@ func (a args) num(key string, otherwise uint64) uint64 {
 	return number(s)
 }
 
+func (a args) time(key string, otherwise clock.Duration) clock.Duration {
+	if s, ok := a.pairs[key]; ok {
+		return duration(s)
+	}
+	return otherwise
+}
+
 func number(s string) uint64 {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
@@ -111,7 +118,7 @@ func (s *script) do(line string) {
 func (s *script) makeWorld(a args) {
 	cfg := core.Config{
 		Interval: message.Seq(a.num("interval", 8)), Window: message.Seq(a.num("window", a.num("interval", 8))),
-		BlockRequests: int(a.num("batch", 1)), WindowBytes: int(a.num("bytes", 0)), TimeoutFloor: 500 * clock.Millisecond, TimeoutCap: 8 * clock.Second,
+		BlockRequests: int(a.num("batch", 1)), WindowBytes: int(a.num("bytes", 0)), TimeoutFloor: a.time("floor", 500*clock.Millisecond), TimeoutCap: a.time("cap", 8*clock.Second),
 	}
 	powers := make([]uint64, a.num("n", 4))
 	for i := range powers {
@@ -193,13 +200,13 @@ func (s *script) muteLinks(a args) {
 // logged.
 func (s *script) load(a args) {
 	log := s.log.String()
-	for limit := duration(a.pairs["in"]); limit > 0; limit -= duration(a.pairs["every"]) {
+	for limit, step := a.time("in", 0), a.time("every", clock.Second); limit > 0; limit -= step {
 		for range a.num("blocks", 1) {
 			s.loads++
 			s.hosts[number(a.word(0))].submit(fmt.Sprintf("load%d", s.loads))
 			s.settle()
 		}
-		s.runUntil(func() bool { return false }, duration(a.pairs["every"]))
+		s.runUntil(func() bool { return false }, step)
 	}
 	s.log.Reset()
 	s.log.WriteString(log)
@@ -251,13 +258,13 @@ func (s *script) cutLinks(a args) {
 func (s *script) run(a args) {
 	s.brief = true
 	defer func() { s.brief = false }()
-	limit, ok := a.pairs["in"]
-	if !ok {
+	limit := a.time("in", 0)
+	if limit == 0 {
 		s.settle()
 		return
 	}
 	until := func() bool { return len(a.pairs) > 1 && s.short(a) == "" }
-	if !s.runUntil(until, duration(limit)) && len(a.pairs) > 1 {
+	if !s.runUntil(until, limit) && len(a.pairs) > 1 {
 		s.violate("stuck", "%s", s.short(a))
 	}
 }
