@@ -1,6 +1,7 @@
 package pbft
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
@@ -21,6 +22,7 @@ type executor struct {
 	mu    sync.Mutex
 	cond  *sync.Cond
 	queue []core.Output // Execute, Serve, Answer, Busy only
+	asked []chan<- state
 	seq   message.Seq   // last executed
 	moved chan struct{} // closed and replaced when seq grows
 }
@@ -61,11 +63,11 @@ func (x *executor) applied() message.Seq {
 func (x *executor) loop() error {
 	for {
 		x.mu.Lock()
-		for len(x.queue) == 0 && x.r.Err() == nil {
+		for len(x.queue) == 0 && len(x.asked) == 0 && x.r.Err() == nil {
 			x.cond.Wait()
 		}
-		batch := x.queue
-		x.queue = nil
+		batch, asked := x.queue, x.asked
+		x.queue, x.asked = nil, nil
 		x.mu.Unlock()
 		if x.r.Err() != nil {
 			return nil
@@ -75,6 +77,34 @@ func (x *executor) loop() error {
 				return err
 			}
 		}
+		for _, ch := range asked {
+			ch <- state{x.applied(), x.r.cfg.Application.Digest()}
+		}
+	}
+}
+
+// state is the application's digest after a block.
+type state struct {
+	seq    message.Seq
+	digest Digest
+}
+
+// State returns the application's digest and the block after which it was taken.
+// It waits for the executor, until ctx ends or the replica stops.
+func (r *Replica) State(ctx context.Context) (message.Seq, Digest, error) {
+	ch := make(chan state, 1)
+	x := r.exec
+	x.mu.Lock()
+	x.asked = append(x.asked, ch)
+	x.cond.Signal()
+	x.mu.Unlock()
+	select {
+	case s := <-ch:
+		return s.seq, s.digest, nil
+	case <-ctx.Done():
+		return 0, Digest{}, ctx.Err()
+	case <-r.gone:
+		return 0, Digest{}, r.Err()
 	}
 }
 
@@ -177,7 +207,8 @@ func (x *executor) conclude(seq message.Seq, r *message.Request, o *session.Outc
 			break
 		}
 		if !o.Cached {
-			return // nobody waits for it any more
+			m.Code, m.Seq = message.ReplyForgotten, 0
+			break
 		}
 		m.Seq, m.Code, m.Result = o.Reply.Seq, o.Reply.Code, o.Reply.Result
 	case session.Execute:

@@ -236,9 +236,6 @@ func (h *host) take(o core.Output) {
 	}
 	if h.liar == nil {
 		h.w.oracle.onOutput(h, &o)
-	} else {
-		h.liar.watch(o.Propose)
-		h.liar.watch(o.Send)
 	}
 	if o.Fault != nil {
 		h.w.fail("halt", fmt.Sprintf("replica %d: %v", h.id, o.Fault))
@@ -400,7 +397,7 @@ func (h *host) send(list []core.Outgoing) {
 // transmit puts a message on the link, or hands it to the liar.
 func (h *host) transmit(to int, m message.Message) {
 	if h.liar != nil {
-		h.liar.send(to, m)
+		h.liar.lie(message.ReplicaID(to), m)
 		return
 	}
 	h.w.oracle.onSent(h, m)

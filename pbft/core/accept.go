@@ -1,6 +1,9 @@
 package core
 
-import "github.com/twothirds-bft/twothirds/pbft/message"
+import (
+	"github.com/twothirds-bft/twothirds/internal/bug"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
 
 // onPrePrepare takes a proposed header from the primary's own link (spec B2, N1).
 // It binds nobody before the primary's PREPARE covers it.
@@ -86,7 +89,7 @@ func (c *Core) acceptMore() {
 	for {
 		s := c.tip.Seq + 1
 		if c.tip.Seq < c.decided.Seq {
-			if c.held < c.decided.Seq {
+			if c.held < c.decided.Seq || bug.M83 {
 				return
 			}
 			s = c.decided.Seq + 1
@@ -132,7 +135,7 @@ func (c *Core) vote() {
 // votePrepare signs for the newest accepted block, at most once per turn
 // (spec N2).
 func (c *Core) votePrepare() {
-	if c.over || c.tip.Seq == 0 || c.tip == c.voted {
+	if c.over || c.tip.Seq == 0 || c.tip == c.voted || bug.M31 && c.tip == c.base {
 		return
 	}
 	m := &message.Prepare{Epoch: c.epoch, View: c.view, Base: c.base.Seq, Seq: c.tip.Seq, Chain: c.tip.Chain, Signer: c.cfg.Self}
@@ -140,7 +143,7 @@ func (c *Core) votePrepare() {
 	c.sign(m)
 	c.mine.prepare = m
 	c.stats.Prepares++
-	if c.leads() && !c.alone() {
+	if c.leads() && !c.alone() || bug.M32 {
 		c.out.Propose = append(c.out.Propose, Outgoing{All: true, Msg: m})
 		return
 	}

@@ -9,6 +9,9 @@ import (
 // here and held durably, and whether there is one.
 func (c *Core) certifiedHeld() (message.Point, bool) {
 	s := min(c.prepares.certified(), c.held)
+	if bug.M81 && !c.gap {
+		s = c.prepares.certified()
+	}
 	if s < c.base.Seq && !bug.M63 || s == 0 || c.prepares.certified() == 0 {
 		return message.Point{}, false
 	}
@@ -54,7 +57,7 @@ func (c *Core) voteCommit() {
 
 // heldCert checks once more what N4 demands of a COMMIT: the same truth, from the
 // other side.
-func (c *Core) heldCert() bool { return c.own[c.pc.Seq] == c.pc.Chain && c.pc.Seq <= c.held }
+func (c *Core) heldCert() bool { return c.own[c.pc.Seq] == c.pc.Chain && (c.pc.Seq <= c.held || bug.M81) }
 
 // decideMore decides what COMMITs on the own chain certify (spec N5).
 func (c *Core) decideMore() {

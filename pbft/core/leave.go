@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -90,6 +91,9 @@ func (c *Core) lives(i int, s *suspicion) bool {
 	if i == c.self {
 		return c.timing.unmet(c)
 	}
+	if bug.M79 {
+		return c.decided.Seq <= s.m.Decided+c.cfg.Interval
+	}
 	return c.now.Sub(s.arrived) <= c.timing.timeout(c)
 }
 
@@ -104,7 +108,7 @@ func (c *Core) joinLeavers(passedOn []message.Suspect) {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(asks[b], asks[a]) })
 	power := uint64(0)
 	for k, i := range order {
-		if power += c.sys.Power(i); power >= c.sys.Weak() {
+		if power += c.sys.Power(i); power >= c.sys.Weak() || bug.M69 && i == c.self {
 			if w := asks[i]; w > c.target {
 				c.leave(w, c.reasons(order[:k+1], w, passedOn))
 			}

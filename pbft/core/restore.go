@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/session"
 )
@@ -145,7 +146,7 @@ func (c *Core) resume(r Restored) {
 		c.changes.newest[c.self] = c.mine.change
 		c.broadcast(c.mine.change)
 		c.sendCert()
-	case c.primary(c.view) == c.self && !r.Bootstrap && c.n > 1:
+	case c.primary(c.view) == c.self && !r.Bootstrap && c.n > 1 && !bug.M66:
 		c.leave(c.view+1, nil)
 	case c.commit.Seq != 0:
 		m := &message.Commit{Epoch: c.epoch, View: c.view, Seq: c.commit.Seq, Chain: c.commit.Chain, Signer: c.cfg.Self}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -70,6 +71,9 @@ func (c *Core) justify() {
 	}
 	m := &message.NewView{Epoch: c.epoch, View: c.target, Changes: list, Cert: cert, Signer: c.cfg.Self}
 	c.sign(m)
+	if bug.M65 {
+		c.out.Propose = append(c.out.Propose, Outgoing{All: true, Msg: m})
+	}
 	c.broadcast(m)
 	c.enter(m)
 }
@@ -151,7 +155,7 @@ func (c *Core) enter(m *message.NewView) {
 	c.view, c.target, c.base, c.newView = m.View, m.View, base, m
 	c.tip, c.voted, c.commit, c.over = base, message.Point{}, message.Point{}, false
 	c.persist(Record{Kind: RecordNewView, Message: m})
-	c.out.Barrier = true
+	c.out.Barrier = !bug.M65
 	c.rebase()
 	c.prepares.enter(c.view)
 	c.commits.enter(c.view)
@@ -182,6 +186,9 @@ func (c *Core) rebase() {
 	defer c.countBranches()
 	end := max(c.base.Seq, c.decided.Seq)
 	for s := end + 1; s <= c.top; s++ {
+		if bug.M77 {
+			delete(c.nodes, c.own[s])
+		}
 		delete(c.own, s)
 	}
 	if c.base.Seq <= c.decided.Seq {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/quorum"
 )
@@ -82,7 +83,11 @@ func (c *Core) onPrepare(i int, m *message.Prepare) {
 
 // onCommit takes a COMMIT on its signer's own link (spec N4, N5, N8).
 func (c *Core) onCommit(i int, m *message.Commit) {
-	c.note(&c.commits, i, vote{view: m.View, at: m.Point(), sig: m.Sig})
+	v := vote{view: m.View, at: m.Point(), sig: m.Sig}
+	if bug.M82 {
+		c.compareVotes(&c.prepares, i, c.prepares.ballots[i].off, v)
+	}
+	c.note(&c.commits, i, v)
 }
 
 // note files a vote where N8 says and counts it if it lies on the own chain.
@@ -131,7 +136,7 @@ func (c *Core) file(t *tally, i int, v vote) {
 // a PREPARE, from the own base: votes of different bases never count together
 // (spec N3).
 func (c *Core) onChain(t *tally, v *vote) bool {
-	if t == &c.prepares && v.base != c.base.Seq {
+	if t == &c.prepares && v.base != c.base.Seq && !bug.M78 {
 		return false
 	}
 	return v.at.Seq <= c.top && c.own[v.at.Seq] == v.at.Chain

@@ -1,0 +1,61 @@
+package adversary
+
+import "github.com/twothirds-bft/twothirds/pbft/message"
+
+// equivocator keeps a shadow chain beside the honest core's own: for each block
+// that the core proposes there is a twin with another payload, and the upper half
+// of the replicas sees twins only (A13).
+type equivocator struct {
+	e     *Env
+	twins map[message.Digest]message.Digest // own chain digest -> twin's
+}
+
+func newEquivocate(e *Env) Sender {
+	q := &equivocator{e: e, twins: make(map[message.Digest]message.Digest)}
+	return q.send
+}
+
+func (q *equivocator) send(to message.ReplicaID, m message.Message) {
+	if q.e.Members.Index(to) < q.e.Members.Len()/2 {
+		q.e.Send(to, m)
+		return
+	}
+	switch m := m.(type) {
+	case *message.PrePrepare:
+		return // the twin's header goes with its body, which is not known yet
+	case *message.Body:
+		q.propose(to, m)
+	case *message.Prepare:
+		c := *m
+		c.Chain = q.shadow(m.Chain)
+		q.e.Send(to, q.e.signed(&c))
+	case *message.Commit:
+		c := *m
+		c.Chain = q.shadow(m.Chain)
+		q.e.Send(to, q.e.signed(&c))
+	default:
+		q.e.Send(to, m)
+	}
+}
+
+func (q *equivocator) shadow(d message.Digest) message.Digest {
+	if t, ok := q.twins[d]; ok {
+		return t
+	}
+	return d
+}
+
+// propose sends a block's twin: the same requests, the first of them twice.
+func (q *equivocator) propose(to message.ReplicaID, m *message.Body) {
+	p, err := message.ParseBatch(m.Raw)
+	if err != nil {
+		return
+	}
+	raw := message.AppendBatch(nil, append(append([]message.Request{}, p.Requests...), p.Requests[0]))
+	h := m.Header
+	h.PayloadSize, h.PayloadDigest = uint32(len(raw)), message.PayloadDigest(raw)
+	parent := q.shadow(m.Parent)
+	q.twins[m.Parent.Extend(m.Header.Digest())] = parent.Extend(h.Digest())
+	q.e.Send(to, &message.PrePrepare{Parent: parent, Header: h})
+	q.e.Send(to, &message.Body{Parent: parent, Header: h, Raw: raw})
+}
