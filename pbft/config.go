@@ -46,12 +46,9 @@ type Config struct {
 	// Window is how many undecided blocks the primary may have out; default 64, at
 	// most Genesis.Interval (spec B4).
 	Window int
-	// BlockBytes bounds a block's payload; default 1 MiB. BlockRequests bounds its
-	// requests; default 4096. Blocks cut themselves by load.
-	BlockBytes, BlockRequests int
-	// OpBytes bounds one operation; default 64 KiB. It must be equal everywhere: it
-	// is part of a block's validity.
-	OpBytes int
+	// BlockRequests bounds the requests of a block; default 4096. Blocks cut
+	// themselves by load.
+	BlockRequests int
 	// PoolBytes bounds the pending requests held; default 64 MiB.
 	PoolBytes int
 	// TimeoutMin and TimeoutMax bound the view timeout; defaults 500 ms and 30 s. A
@@ -99,7 +96,7 @@ func (cfg *Config) Validate() error {
 		return bad("Genesis.Interval is 0; 128 is a good start")
 	case cfg.Window < 0 || uint64(cfg.Window) > uint64(cfg.Genesis.Interval):
 		return bad("Window %d is not between 1 and the checkpoint interval %d", cfg.Window, cfg.Genesis.Interval)
-	case cfg.OpBytes < 0 || cfg.BlockBytes < 0 || cfg.BlockRequests < 0 || cfg.PoolBytes < 0:
+	case cfg.BlockRequests < 0 || cfg.PoolBytes < 0:
 		return bad("a limit is negative")
 	case cfg.TimeoutMin < 0 || cfg.TimeoutMax < 0:
 		return bad("a timeout is negative")
@@ -121,19 +118,10 @@ func (cfg *Config) logger() *slog.Logger {
 	return slog.Default()
 }
 
-// limits are those of the door; they must be equal everywhere where they decide a
-// block's validity.
-func (cfg *Config) limits() message.Limits {
-	return message.Limits{
-		PayloadBytes: cfg.BlockBytes, OpBytes: cfg.OpBytes, Links: 4 * int(cfg.Genesis.Interval),
-		Blocks: min(2*int(cfg.Genesis.Interval), 512),
-	}
-}
-
 func (cfg *Config) core(members *message.Members, root message.Point) core.Config {
 	return core.Config{
 		Self: cfg.Self, Members: members, Root: root, Interval: cfg.Genesis.Interval, Window: message.Seq(cfg.Window),
-		BlockBytes: cfg.BlockBytes, BlockRequests: cfg.BlockRequests, PoolBytes: cfg.PoolBytes,
+		BlockBytes: cfg.Genesis.Limits().PayloadBytes, BlockRequests: cfg.BlockRequests, PoolBytes: cfg.PoolBytes,
 		TimeoutFloor: cfg.TimeoutMin, TimeoutCap: cfg.TimeoutMax, Sessions: cfg.Sessions,
 	}
 }

@@ -87,7 +87,7 @@ func newReplica(cfg Config) (*Replica, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	door := message.NewDoor(cluster, members, crypto.Ed25519{}, cfg.Genesis.Signed, cfg.limits())
+	door := message.NewDoor(cluster, members, crypto.Ed25519{}, cfg.Genesis.Signed, cfg.Genesis.Limits())
 	r := &Replica{
 		cfg: cfg, members: members, root: message.Root(cluster), door: door, clock: clock.System(),
 		log:     cfg.logger().With("replica", cfg.Self),

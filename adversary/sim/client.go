@@ -121,7 +121,7 @@ func (c *simClient) think() clock.Duration {
 
 // more issues operations while the world wants decisions.
 func (c *simClient) more() {
-	for len(c.open) < c.w.sc.Ahead && c.w.oracle.decided() < c.w.sc.Decisions {
+	for len(c.open) < c.w.sc.Ahead && c.wanted() {
 		c.number++
 		awaited := c.number
 		for k := range c.open { // order: a minimum
@@ -132,4 +132,12 @@ func (c *simClient) more() {
 			Client: c.signer.Public(), Session: c.session, Number: c.number, Awaited: awaited, Op: op,
 		})
 	}
+}
+
+// wanted reports whether the world wants more decisions.
+func (c *simClient) wanted() bool {
+	if c.w.sc.Until > 0 {
+		return len(c.w.oracle.chain) < c.w.sc.Until
+	}
+	return c.w.oracle.decided() < c.w.sc.Decisions
 }

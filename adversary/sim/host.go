@@ -121,6 +121,7 @@ func (h *host) boot(first bool) {
 		return
 	}
 	h.core = c
+	h.w.missed = max(h.w.missed, len(h.w.oracle.chain)-int(h.app.seq))
 	h.w.note(1, uint64(h.id), uint64(h.life))
 	h.w.tracef("%d boots (life %d)", h.id, h.life)
 	h.turn()

@@ -12,6 +12,7 @@ import (
 type Scenario struct {
 	Replicas  int    // n
 	Decisions int    // the world goes on until so many blocks are decided; default 20
+	Until     int    // clients go on until so many blocks are decided anywhere; 0 = until Decisions are decided everywhere
 	Interval  int    // K, blocks between checkpoints
 	Window    int    // W
 	Clients   int    // default 2

@@ -27,6 +27,7 @@ type World struct {
 	oracle  *oracle
 	failure *Failure
 	steps   uint64
+	missed  int
 	trace   func(string)
 	tune    func(*core.Config)
 }
@@ -51,6 +52,7 @@ type Result struct {
 	Elapsed   clock.Duration // virtual
 	Evidence  int            // proofs against liars
 	Crashes   int
+	Missed    int // most blocks that a replica was behind another when it started again
 	Failure   *Failure
 	Scenario  Scenario
 }
@@ -247,7 +249,7 @@ func (w *World) whoWaits() string {
 func (w *World) result() *Result {
 	r := &Result{
 		Hash: w.hash, Decisions: w.oracle.decided(), Events: w.steps, Elapsed: w.elapsed(), Failure: w.failure,
-		Scenario: w.sc, Evidence: w.oracle.evidence,
+		Scenario: w.sc, Evidence: w.oracle.evidence, Missed: w.missed,
 	}
 	for _, h := range w.hosts {
 		r.Crashes += h.crashes

@@ -170,8 +170,9 @@ func (c *Core) fillGap() {
 }
 
 // extendHeld logs what certificates vouch for, as bodies come in: the inherited
-// part of the own chain up to base, and whatever is decided. What is above is
-// logged when it is accepted (spec N1, N4).
+// part of the own chain up to base, whatever is decided, and what is certified on a
+// chain that the own tip is not on. What else is above is logged when it is accepted
+// (spec N1, N4).
 func (c *Core) extendHeld() {
 	for c.held < c.top {
 		n := c.nodes[c.own[c.held+1]]
@@ -179,7 +180,7 @@ func (c *Core) extendHeld() {
 			return
 		}
 		if !n.logged {
-			if n.point.Seq > c.base.Seq && n.point.Seq > c.decided.Seq {
+			if n.point.Seq > max(c.base.Seq, c.decided.Seq, c.prepares.certified()) {
 				return
 			}
 			c.log(n)

@@ -57,7 +57,9 @@ func (c *Core) voteCommit() {
 
 // heldCert checks once more what N4 demands of a COMMIT: the same truth, from the
 // other side.
-func (c *Core) heldCert() bool { return c.own[c.pc.Seq] == c.pc.Chain && (c.pc.Seq <= c.held || bug.M81) }
+func (c *Core) heldCert() bool {
+	return c.own[c.pc.Seq] == c.pc.Chain && (c.pc.Seq <= c.held || bug.M81)
+}
 
 // decideMore decides what COMMITs on the own chain certify (spec N5).
 func (c *Core) decideMore() {

@@ -174,12 +174,17 @@ func (s *script) onLinks(word string, f func(from, to int)) {
 	}
 }
 
-// deliver 0->1 PREPARE,COMMIT; without kinds whatever is in flight. drop loses them.
+// deliver 0->1 PREPARE,COMMIT most=1; without kinds whatever is in flight. drop loses
+// them.
 func (s *script) move(a args, lose bool) {
-	count := 0
+	count, most := 0, int(a.num("most", 1<<30))
 	s.onLinks(a.word(0), func(i, j int) {
-		count += s.deliver(i, j, func(m message.Message) bool {
-			return len(a.words) < 2 || slices.Contains(strings.Split(a.words[1], ","), m.Kind().String())
+		s.deliver(i, j, func(m message.Message) bool {
+			ok := count < most && (len(a.words) < 2 || slices.Contains(strings.Split(a.words[1], ","), m.Kind().String()))
+			if ok {
+				count++
+			}
+			return ok
 		}, lose)
 	})
 	if count == 0 {

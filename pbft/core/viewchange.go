@@ -113,6 +113,9 @@ func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *me
 	}
 	slices.SortFunc(list, func(a, b message.ViewChange) int { return cmp.Compare(a.Signer, b.Signer) })
 	cert := ranks[highest]
+	if highest == root {
+		cert = nil
+	}
 	if message.JustifyNewView(c.members, c.target, list, cert) != nil {
 		return nil, nil
 	}

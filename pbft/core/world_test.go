@@ -340,14 +340,15 @@ func (w *world) runUntil(done func() bool, limit clock.Duration) bool {
 				step = min(step, max(h.deadline.Sub(h.now), 0))
 			}
 		}
-		if limit -= step; limit <= 0 {
-			return false
-		}
 		for _, h := range w.hosts {
 			h.tick(step)
 		}
+		if limit -= step; limit <= 0 {
+			break
+		}
 	}
-	return true
+	w.settle()
+	return done()
 }
 
 // tick moves a replica's clock, and ticks it if it asked for that.

@@ -73,10 +73,23 @@ func (d *Door) Evidence(e *Evidence) (ReplicaID, error) {
 			return 0, err
 		}
 	}
-	if !d.convicts(e) {
+	if !e.tidy() || !d.convicts(e) {
 		return 0, ErrEvidence
 	}
 	return e.Culprit, nil
+}
+
+// tidy reports whether the fields that the kind has no use for are empty, so that
+// proofs are no place to store things (spec D1).
+func (e *Evidence) tidy() bool {
+	bare := e.Header == Header{} && e.Raw == nil
+	switch e.Kind {
+	case EvidencePrepareFork, EvidenceCommitFork:
+		return bare
+	case EvidencePayload:
+		return e.Second == nil
+	}
+	return bare && e.Fork.IsZero() && len(e.Links) == 0
 }
 
 func (d *Door) convicts(e *Evidence) bool {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ var ErrMembers = errors.New("message: invalid membership")
 // are as M1 says.
 func NewMembers(epoch Epoch, list []Member) (*Members, error) {
 	m := &Members{epoch: epoch, list: slices.Clone(list), index: make(map[ReplicaID]int, len(list))}
-	slices.SortFunc(m.list, func(a, b Member) int { return int(int64(a.ID) - int64(b.ID)) })
+	slices.SortFunc(m.list, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
 	powers := make([]uint64, len(m.list))
 	keys := make(map[PublicKey]bool, len(list))
 	for i, mem := range m.list {

@@ -3,6 +3,7 @@ package message
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 )
 
 // Every hashed or signed byte string starts with a domain: a fixed prefix, the
@@ -111,14 +112,31 @@ type Genesis struct {
 	Name     string // chosen by the operator
 	Interval Seq    // K, blocks between checkpoints (spec C1)
 	Signed   bool   // requests carry their client's signature (spec X6)
-	Members  []Member
+	// OpBytes bounds one operation, BlockBytes one block's payload; 0 means 64 KiB and
+	// 1 MiB. They decide a block's validity, so they are the cluster's and not a
+	// replica's.
+	OpBytes    int
+	BlockBytes int
+	Members    []Member
 }
+
+// Limits returns the limits that the cluster agrees on.
+func (g *Genesis) Limits() Limits {
+	return Limits{OpBytes: g.OpBytes, PayloadBytes: g.BlockBytes, Links: 4 * int(g.Interval), Blocks: 2 * int(g.Interval)}.withDefaults()
+}
+
+// IntervalMax is the largest checkpoint interval: what a window spans must fit
+// into one message.
+const IntervalMax = 512
 
 // Cluster returns the cluster id, or an error if the members cannot be.
 func (g *Genesis) Cluster() (Digest, *Members, error) {
 	m, err := NewMembers(0, g.Members)
 	if err != nil {
 		return Digest{}, nil, err
+	}
+	if l := g.Limits(); g.Interval > IntervalMax || g.OpBytes < 0 || g.BlockBytes < 0 || l.OpBytes >= l.PayloadBytes || l.PayloadBytes > 2<<20 {
+		return Digest{}, nil, fmt.Errorf("%w: interval above %d, or operation or block size out of range", ErrMembers, IntervalMax)
 	}
 	b := appendDomain(nil, domainGenesis)
 	b = appendUint64(b, uint64(len(g.Name)))
@@ -127,7 +145,8 @@ func (g *Genesis) Cluster() (Digest, *Members, error) {
 	if g.Signed {
 		signed = 1
 	}
-	b = append(appendUint64(b, uint64(g.Interval)), signed)
+	l := g.Limits()
+	b = append(appendUint64(b, uint64(g.Interval), uint64(l.OpBytes), uint64(l.PayloadBytes)), signed)
 	d := m.Digest()
 	return sha256.Sum256(append(b, d[:]...)), m, nil
 }

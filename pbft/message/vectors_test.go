@@ -144,9 +144,9 @@ func hashVectors(t *testing.T) []*vector {
 		(&vector{name: "NEW-VIEW body digest", fields: changes}).
 			add(u64("cert.base", 5), u64("cert.seq", 9), digest("cert.chain", 1)).isDigest(vectorNewView().BodyDigest()),
 		(&vector{name: "NEW-VIEW body digest without a certificate", fields: changes}).isDigest(withoutCert.BodyDigest()),
-		(&vector{name: "cluster id", fields: domain(69)}).add(u64("length", 4), octets("name", []byte("bank")), u64("interval", 128), u8("clients sign", 1)).
+		(&vector{name: "cluster id", fields: domain(69)}).add(u64("length", 4), octets("name", []byte("bank")), u64("interval", 128), u64("operation bytes", 64<<10), u64("block bytes", 1<<20), u8("clients sign", 1)).
 			add(octets("members digest", genesisMembers[:])).isDigest(id),
-		(&vector{name: "cluster id, no name, clients do not sign", fields: domain(69)}).add(u64("length", 0), u64("interval", 0), u8("clients sign", 0)).
+		(&vector{name: "cluster id, no name, clients do not sign", fields: domain(69)}).add(u64("length", 0), u64("interval", 0), u64("operation bytes", 64<<10), u64("block bytes", 1<<20), u8("clients sign", 0)).
 			add(octets("members digest", genesisMembers[:])).isDigest(openID),
 	}
 }

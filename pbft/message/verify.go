@@ -34,16 +34,16 @@ var (
 )
 
 // Limits bound what one message may hold (spec D1). Zero fields mean the
-// defaults of DefaultLimits.
+// defaults.
 type Limits struct {
-	PayloadBytes int // of one block; default 1 MiB
-	OpBytes      int // of one request's operation; default 64 KiB
-	Links        int // between a certificate's point and its highest vote; default 1024
-	Blocks       int // in one answer; default 256
+	PayloadBytes int // of one block; default 1 MiB; Genesis.Limits sets it for a cluster
+	OpBytes      int // of one request's operation; default 64 KiB; likewise
+	Links        int // between a certificate's point and its highest vote; default 1024, at most 2048 travel
+	Blocks       int // in one answer; default 256, at most 512 travel
 	Requests     int // in one REQUESTS message; default 4096
 }
 
-// DefaultLimits returns l with its zero fields replaced.
+// withDefaults returns l with its zero fields replaced.
 func (l Limits) withDefaults() Limits {
 	def := func(v *int, d int) {
 		if *v == 0 {
@@ -54,6 +54,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.OpBytes, 64<<10)
 	def(&l.Links, 1024)
 	def(&l.Blocks, 256)
+	l.Links, l.Blocks = min(l.Links, 2048), min(l.Blocks, 512)
 	def(&l.Requests, 4096)
 	return l
 }
@@ -421,8 +422,8 @@ func JustifyNewView(members *Members, view View, changes []ViewChange, cert *Pre
 	if power < members.sys.Quorum() {
 		return ErrCert
 	}
-	if cert == nil && highest != (Rank{Epoch: members.epoch}) {
-		return ErrCert
+	if (cert == nil) != (highest == Rank{Epoch: members.epoch}) {
+		return ErrCert // one justification has one form
 	}
 	if cert != nil && (cert.Rank() != highest || cert.View >= view) {
 		return ErrCert
