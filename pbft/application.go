@@ -38,6 +38,9 @@ type Admitter interface {
 type Block struct {
 	Seq message.Seq
 	Ops []Op
+
+	point  message.Point
+	before Digest // state before this block, if that was a checkpoint
 }
 
 // Op is one operation to execute, exactly once.

@@ -17,6 +17,8 @@ import (
 type executor struct {
 	r        *Replica
 	table    *session.Table
+	before   Digest        // state at the last block if that was a checkpoint
+	saved    []message.Seq // session tables in the log, for a Durable application
 	finished chan []core.Executed
 
 	mu    sync.Mutex
@@ -142,7 +144,7 @@ func (x *executor) do(o *core.Output) error {
 func (x *executor) run(d *core.Decided) (core.Executed, error) {
 	reqs := d.Block.Payload.Requests
 	outcomes := make([]session.Outcome, len(reqs))
-	block := Block{Seq: d.Point.Seq, Ops: make([]Op, 0, len(reqs))}
+	block := Block{Seq: d.Point.Seq, Ops: make([]Op, 0, len(reqs)), point: d.Point, before: x.before}
 	for i := range reqs {
 		r := &reqs[i]
 		outcomes[i] = x.table.Apply(d.Point.Seq, uint32(i), r)
@@ -165,8 +167,14 @@ func (x *executor) run(d *core.Decided) (core.Executed, error) {
 	}
 	x.advance(d.Point.Seq)
 	e := core.Executed{Seq: d.Point.Seq}
-	if d.Point.Seq%x.r.cfg.Genesis.Interval == 0 {
-		e.State, e.Clients = x.r.cfg.Application.Digest(), x.table.Digest()
+	x.before = Digest{}
+	if d.Point.Seq%x.r.cfg.Genesis.Interval != 0 {
+		return e, nil
+	}
+	e.State, e.Clients = x.r.cfg.Application.Digest(), x.table.Digest()
+	x.before = e.State
+	if app, ok := x.r.cfg.Application.(Durable); ok {
+		return e, x.saveSessions(app, e.Seq)
 	}
 	return e, nil
 }

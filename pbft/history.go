@@ -95,6 +95,39 @@ func trace(byChain map[message.Digest]core.RestoredBlock, end, from message.Poin
 	return list, nil
 }
 
+// decided calls f for each decided block above from up to the seq end, as far as
+// the stable checkpoint and the commit certificate of res prove them.
+func (h *history) decided(from message.Point, res *core.Restored, end message.Seq, f func(message.Point, *core.RestoredBlock) error) error {
+	for from.Seq < end {
+		var (
+			blocks []core.RestoredBlock
+			err    error
+		)
+		switch {
+		case from.Seq < res.State.Low.Seq:
+			blocks, _, err = h.interval(from)
+		case res.Commit != nil && res.Commit.Seq > from.Seq:
+			blocks, err = h.tail(from, res.Commit)
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i := range blocks {
+			b := &blocks[i]
+			if b.Block.Header.Seq > end {
+				return nil
+			}
+			from = message.Point{Seq: b.Block.Header.Seq, Chain: b.Parent.Extend(b.Block.Header.Digest())}
+			if err := f(from, b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // tail returns the decided blocks after from up to what cert decides.
 func (h *history) tail(from message.Point, cert *message.CommitCert) ([]core.RestoredBlock, error) {
 	byChain := make(map[message.Digest]core.RestoredBlock)

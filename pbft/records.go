@@ -20,6 +20,7 @@ const (
 	slotChange      = 7
 	slotNewView     = 8
 	slotStable      = 9
+	slotSessions    = 10 // seqs of the session tables saved as entries, for durable applications
 	slotEvidence    = 32 // and up: one for each culprit and kind
 	evidenceKinds   = 7
 	evidenceSlots   = 256 - slotEvidence
@@ -30,6 +31,8 @@ const (
 const (
 	entryBlock  = 1
 	entryStable = 2
+	// entrySessions is the session table after the block at the index.
+	entrySessions = 3
 )
 
 // encode turns a record of the core into what the log writes. A stable checkpoint

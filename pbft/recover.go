@@ -59,7 +59,12 @@ func (r *Replica) restore() (core.Restored, error) {
 		}
 	}
 	res := core.Assemble(recs, r.root)
-	if err := r.replay(res.State.Low); err != nil {
+	if app, ok := r.cfg.Application.(Durable); ok {
+		if res.Passed, err = r.resume(app, &res); err != nil {
+			return core.Restored{}, err
+		}
+	}
+	if err := r.replay(&res); err != nil {
 		return core.Restored{}, err
 	}
 	res.Now, res.Bootstrap = r.clock.Now(), r.cfg.Bootstrap
@@ -68,21 +73,14 @@ func (r *Replica) restore() (core.Restored, error) {
 	return res, err
 }
 
-// replay executes the log up to a stable checkpoint (spec C5, X7).
-func (r *Replica) replay(low message.Point) error {
-	for at := r.root; at.Seq < low.Seq; {
-		blocks, _, err := r.history.interval(at)
-		if err != nil {
-			return err
-		}
-		for i := range blocks {
-			at = message.Point{Seq: blocks[i].Block.Header.Seq, Chain: blocks[i].Parent.Extend(blocks[i].Block.Header.Digest())}
-			if _, err := r.exec.run(&core.Decided{Block: blocks[i].Block, Parent: blocks[i].Parent, Point: at}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+// replay executes the log from where the application stands up to the stable
+// checkpoint; the core hands out what is decided above (spec C5, X7).
+func (r *Replica) replay(res *core.Restored) error {
+	from := message.Point{Seq: r.exec.applied()}
+	return r.history.decided(from, res, res.State.Low.Seq, func(p message.Point, b *core.RestoredBlock) error {
+		_, err := r.exec.run(&core.Decided{Block: b.Block, Parent: b.Parent, Point: p})
+		return err
+	})
 }
 
 // states decodes the named states of the log.

@@ -81,8 +81,13 @@ func newCluster(t *testing.T, n int, tune func(*pbft.Config)) *cluster {
 	return c
 }
 
-func (c *cluster) start(i int, bootstrap bool) {
+func (c *cluster) config(i int, bootstrap bool) pbft.Config {
 	c.apps[i] = &counter{}
+	if l, ok := c.logs[i].(*memlog.Log); ok && !bootstrap {
+		again, err := l.Reopen()
+		require.NoError(c.t, err)
+		c.logs[i] = again
+	}
 	cfg := pbft.Config{
 		Genesis: c.genesis, Self: message.ReplicaID(i), Key: c.keys[i], Log: c.logs[i], Application: c.apps[i], Bootstrap: bootstrap,
 		AllowFewer: len(c.keys) < 4, Logger: slog.New(slog.DiscardHandler),
@@ -93,6 +98,11 @@ func (c *cluster) start(i int, bootstrap bool) {
 	if c.tune != nil {
 		c.tune(&cfg)
 	}
+	return cfg
+}
+
+func (c *cluster) start(i int, bootstrap bool) {
+	cfg := c.config(i, bootstrap)
 	r, err := pbft.Start(cfg)
 	require.NoError(c.t, err)
 	c.reps[i] = r

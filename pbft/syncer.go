@@ -3,10 +3,12 @@ package pbft
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/storage"
 )
 
@@ -18,7 +20,11 @@ type syncer struct {
 	mu       sync.Mutex
 	cond     *sync.Cond
 	queue    []core.Output
+	tables   []storage.Record // session tables to write, with the seq of the newest
+	tableSeq message.Seq
 	barriers int // outputs with a Barrier that are not durable yet
+
+	sessions atomic.Uint64 // seq of the newest session table that is durable
 
 	syncP99 clock.Duration // decaying maximum of what a sync took
 }
@@ -56,6 +62,14 @@ func (s *syncer) put(o core.Output) {
 	}
 }
 
+// putSessions queues a session table, in no hurry: it is durable with the next
+// sync.
+func (s *syncer) putSessions(seq message.Seq, recs []storage.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tables, s.tableSeq = append(s.tables, recs...), seq
+}
+
 func (s *syncer) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,24 +92,24 @@ func (s *syncer) run() error {
 		for len(s.queue) == 0 && s.r.Err() == nil {
 			s.cond.Wait()
 		}
-		batch := s.queue
-		s.queue = nil
+		batch, tables, tableSeq := s.queue, s.tables, s.tableSeq
+		s.queue, s.tables = nil, nil
 		s.cond.Broadcast()
 		s.mu.Unlock()
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := s.persist(batch); err != nil {
+		if err := s.persist(batch, tables); err != nil {
 			return err
 		}
+		s.sessions.Store(uint64(tableSeq))
 		if s.r.Err() == nil {
 			s.release(batch)
 		}
 	}
 }
 
-func (s *syncer) persist(batch []core.Output) error {
-	var recs []storage.Record
+func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	for i := range batch {
 		for k := range batch[i].Persist {
 			list, err := s.r.encode(&batch[i].Persist[k])

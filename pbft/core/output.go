@@ -124,6 +124,9 @@ type Restored struct {
 	// Executed is the last block that the application has executed, and the table as
 	// of then; at least State.Low.
 	Executed Executed
+	// Passed holds the checkpoints above State.Low that a durable application executed
+	// before the restart. Those not signed yet are signed now (spec C1).
+	Passed []Executed
 	// Sessions is a mirror of the session table as of Executed; nil if empty.
 	Sessions *session.Table
 	// Evidence already recorded.

@@ -140,6 +140,9 @@ func (c *Core) resume(r Restored) {
 		c.onCheckpoint(c.self, m)
 		c.broadcast(m)
 	}
+	for _, e := range r.Passed {
+		c.checkpoint(e)
+	}
 	switch {
 	case c.target > c.view:
 		c.timing.onTarget(c)
