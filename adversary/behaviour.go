@@ -46,6 +46,7 @@ func Find(name string) *Behaviour {
 var Behaviours = []Behaviour{
 	{"silent", "says nothing at all; breaks whoever waits for all n", newSilent},
 	{"equivocate", "as primary, proposes two chains to two halves and votes for both; breaks majority quorums", newEquivocate},
+	{"bad-payload", "as primary, signs blocks whose payload is invalid; breaks who waits for a timer to see it", newBadPayload},
 	{"partial", "keeps one victim out of its proposals; breaks who cannot fetch what it lacks", newPartial},
 	{"vote-twice", "sends a PREPARE and COMMIT for another chain beside each of its own; breaks who counts a signer twice", newVoteTwice},
 	{"low-vote", "signs true but low PREPAREs; breaks rule N3 without its bound", newLowVote},

@@ -3,20 +3,37 @@ package adversary
 import "github.com/twothirds-bft/twothirds/pbft/message"
 
 // equivocator keeps a shadow chain beside the honest core's own: for each block
-// that the core proposes there is a twin with another payload, and the upper half
-// of the replicas sees twins only (A13).
+// that the core proposes there is a twin with another payload, and some replicas
+// see twins only.
 type equivocator struct {
 	e     *Env
+	sees  func(to message.ReplicaID) bool // twins
+	twin  func(reqs []message.Request) []byte
 	twins map[message.Digest]message.Digest // own chain digest -> twin's
 }
 
+// newEquivocate shows the upper half of the replicas blocks with the same requests,
+// the first of them twice (A13).
 func newEquivocate(e *Env) Sender {
 	q := &equivocator{e: e, twins: make(map[message.Digest]message.Digest)}
+	q.sees = func(to message.ReplicaID) bool { return e.Members.Index(to) >= e.Members.Len()/2 }
+	q.twin = func(reqs []message.Request) []byte {
+		return message.AppendBatch(nil, append(append([]message.Request{}, reqs...), reqs[0]))
+	}
+	return q.send
+}
+
+// newBadPayload shows everyone blocks whose payload is no batch, under good
+// signatures.
+func newBadPayload(e *Env) Sender {
+	q := &equivocator{e: e, twins: make(map[message.Digest]message.Digest)}
+	q.sees = func(message.ReplicaID) bool { return true }
+	q.twin = func(reqs []message.Request) []byte { return append(message.AppendBatch(nil, reqs), 0) }
 	return q.send
 }
 
 func (q *equivocator) send(to message.ReplicaID, m message.Message) {
-	if q.e.Members.Index(to) < q.e.Members.Len()/2 {
+	if !q.sees(to) {
 		q.e.Send(to, m)
 		return
 	}
@@ -45,13 +62,13 @@ func (q *equivocator) shadow(d message.Digest) message.Digest {
 	return d
 }
 
-// propose sends a block's twin: the same requests, the first of them twice.
+// propose sends a block's twin.
 func (q *equivocator) propose(to message.ReplicaID, m *message.Body) {
 	p, err := message.ParseBatch(m.Raw)
 	if err != nil {
 		return
 	}
-	raw := message.AppendBatch(nil, append(append([]message.Request{}, p.Requests...), p.Requests[0]))
+	raw := q.twin(p.Requests)
 	h := m.Header
 	h.PayloadSize, h.PayloadDigest = uint32(len(raw)), message.PayloadDigest(raw)
 	parent := q.shadow(m.Parent)

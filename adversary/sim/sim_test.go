@@ -70,7 +70,7 @@ func TestEachBehaviour(t *testing.T) {
 				if b.Name == "silent" && who == 0 {
 					require.Positive(t, r.Views, "a silent primary must lose its view")
 				}
-				if b.Name == "equivocate" && who == 0 || b.Name == "vote-twice" {
+				if (b.Name == "equivocate" || b.Name == "bad-payload") && who == 0 || b.Name == "vote-twice" {
 					require.Positive(t, r.Evidence, "this lie leaves proof")
 				}
 			})

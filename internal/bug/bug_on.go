@@ -9,12 +9,73 @@ import (
 
 // The switches are described beside their constants in bug.go.
 var (
-	M31, M32, M63, M65, M66, M68, M69, M77, M78, M79, M81, M82, M83 bool
+	M13 bool
+	M16 bool
+	M23 bool
+	M24 bool
+	M25 bool
+	M26 bool
+	M28 bool
+	M30 bool
+	M31 bool
+	M32 bool
+	M37 bool
+	M38 bool
+	M40 bool
+	M41 bool
+	M50 bool
+	M53 bool
+	M63 bool
+	M65 bool
+	M66 bool
+	M68 bool
+	M69 bool
+	M70 bool
+	M71 bool
+	M77 bool
+	M78 bool
+	M79 bool
+	M81 bool
+	M82 bool
+	M83 bool
+	M84 bool
+	M85 bool
+	M86 bool
 )
 
 var switches = map[string]*bool{
-	"M31": &M31, "M32": &M32, "M63": &M63, "M65": &M65, "M66": &M66, "M68": &M68, "M69": &M69, "M77": &M77, "M78": &M78,
-	"M79": &M79, "M81": &M81, "M82": &M82, "M83": &M83,
+	"M13": &M13,
+	"M16": &M16,
+	"M23": &M23,
+	"M24": &M24,
+	"M25": &M25,
+	"M26": &M26,
+	"M28": &M28,
+	"M30": &M30,
+	"M31": &M31,
+	"M32": &M32,
+	"M37": &M37,
+	"M38": &M38,
+	"M40": &M40,
+	"M41": &M41,
+	"M50": &M50,
+	"M53": &M53,
+	"M63": &M63,
+	"M65": &M65,
+	"M66": &M66,
+	"M68": &M68,
+	"M69": &M69,
+	"M70": &M70,
+	"M71": &M71,
+	"M77": &M77,
+	"M78": &M78,
+	"M79": &M79,
+	"M81": &M81,
+	"M82": &M82,
+	"M83": &M83,
+	"M84": &M84,
+	"M85": &M85,
+	"M86": &M86,
 }
 
 func init() {

@@ -22,7 +22,11 @@ func (c *Core) onBody(i int, m *message.Body) {
 	if n.payload == nil {
 		n.payload = m.Payload
 	}
+	if m.Payload == nil {
+		n.invalid = m.Raw
+	}
 	c.retryPrimary()
+	c.checkPayload(n)
 }
 
 // proposed files a header that the primary of its view sent. What no signature
@@ -126,6 +130,9 @@ func (c *Core) roomForBranches(more int) bool {
 // vote emits the PREPARE and the COMMIT of this turn.
 func (c *Core) vote() {
 	if c.target != c.view {
+		if bug.M23 {
+			c.voteCommit()
+		}
 		return
 	}
 	c.votePrepare()

@@ -75,6 +75,7 @@ type node struct {
 	link    message.Digest
 	header  message.Header
 	payload *message.Payload // nil while only the header is known
+	invalid []byte           // its payload, if that is what the header names and yet invalid (spec E1)
 	logged  bool             // in a Persist already emitted: durable before anything later leaves
 	covered bool             // on a chain that a signature of its primary or a certificate vouches for
 	voted   message.View     // newest view in which this replica voted for it, as base or above (spec V5)

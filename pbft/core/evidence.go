@@ -25,7 +25,7 @@ func (c *Core) convict(e *message.Evidence) {
 		return
 	}
 	switch e.Kind {
-	case message.EvidencePrepareFork, message.EvidenceBase, message.EvidenceNewView:
+	case message.EvidencePrepareFork, message.EvidenceBase, message.EvidenceNewView, message.EvidencePayload:
 		c.leaveProven(v, v+1, &message.Leave{Epoch: c.epoch, View: v + 1, Proof: e})
 	}
 }
@@ -73,6 +73,22 @@ func (c *Core) compareKept() {
 			c.compareVotes(t, i, t.ballots[i].on, t.ballots[i].off)
 		}
 	}
+}
+
+// checkPayload convicts the primary that signed a block whose payload is invalid
+// (spec E1). It leaves the view as an equivocation does: nobody will ever accept
+// the block.
+func (c *Core) checkPayload(n *node) {
+	p := c.primary(c.view)
+	v := &c.prepares.ballots[p].on
+	if n.invalid == nil || n.header.View != c.view || v.none() || v.at.Seq < n.point.Seq || c.own[n.point.Seq] != n.point.Chain {
+		return
+	}
+	id := c.members.At(p).ID
+	c.convict(&message.Evidence{
+		Kind: message.EvidencePayload, Culprit: id, First: c.voteMessage(&c.prepares, id, *v),
+		Fork: n.parent, Header: n.header, Raw: n.invalid, Links: c.linksBetween(n.point, v.at),
+	})
 }
 
 // checkChange compares a VIEW-CHANGE with the one held of its view and with the

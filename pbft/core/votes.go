@@ -126,7 +126,7 @@ func (c *Core) file(t *tally, i int, v vote) {
 	if i == c.primary(c.view) && t == &c.prepares && c.follow(v) {
 		return // the own chain grew to it and counted it
 	}
-	if v.newer(&b.off) {
+	if v.newer(&b.off) && !bug.M50 {
 		b.off = v
 		c.countOff(t)
 	}
@@ -176,6 +176,9 @@ func (c *Core) follow(v vote) bool {
 	}
 	c.prepares.ballots[c.primary(c.view)].off = v
 	c.grow(blocks)
+	for _, n := range blocks {
+		c.checkPayload(n)
+	}
 	return true
 }
 

@@ -141,7 +141,7 @@ func (d *Door) invalidPayload(e *Evidence) bool {
 		return false
 	}
 	// The payload must be the one that the header names, and be refused.
-	if len(e.Raw) != int(e.Header.PayloadSize) || PayloadDigest(e.Raw) != e.Header.PayloadDigest {
+	if !d.named(&e.Header, e.Raw) {
 		return false
 	}
 	_, err := d.Payload(&e.Header, e.Raw)

@@ -238,14 +238,21 @@ func (d *Door) body(m *Body) (err error) {
 	if err := d.header(&m.Header); err != nil {
 		return err
 	}
-	m.Payload, err = d.Payload(&m.Header, m.Raw)
+	if m.Payload, err = d.Payload(&m.Header, m.Raw); err != nil && d.named(&m.Header, m.Raw) {
+		return nil // an invalid block: the core keeps it as evidence
+	}
 	return err
+}
+
+// named reports whether raw is the payload that h names.
+func (d *Door) named(h *Header, raw []byte) bool {
+	return len(raw) == int(h.PayloadSize) && PayloadDigest(raw) == h.PayloadDigest
 }
 
 // Payload checks that raw is the payload that h names and that it is valid: a
 // pure function of its bytes and the epoch's configuration (spec N1).
 func (d *Door) Payload(h *Header, raw []byte) (*Payload, error) {
-	if len(raw) != int(h.PayloadSize) || PayloadDigest(raw) != h.PayloadDigest {
+	if !d.named(h, raw) {
 		return nil, ErrForm
 	}
 	p, err := ParseBatch(raw)

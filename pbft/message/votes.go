@@ -132,7 +132,9 @@ type Body struct {
 	Parent  Digest
 	Header  Header
 	Raw     []byte   // as received
-	Payload *Payload // set by the door
+	// Payload is set by the door. It is nil if Raw is what the header names and yet
+	// invalid: then the block is evidence against whoever signed it (spec E1).
+	Payload *Payload
 }
 
 // Fetch asks for the blocks after From up to Want (spec N9, S1). A zero
