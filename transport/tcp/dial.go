@@ -107,7 +107,7 @@ func (e *Endpoint) prepare(raw net.Conn) error {
 		if err := conn.SetKeepAliveConfig(keepAlive); err != nil {
 			return err
 		}
-		if err := setUserTimeout(conn, e.cfg.UserTimeout); err != nil {
+		if err := setSocketOptions(conn, e.cfg.UserTimeout); err != nil {
 			return err
 		}
 	}

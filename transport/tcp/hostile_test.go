@@ -304,6 +304,22 @@ func TestMuteMember(t *testing.T) {
 	s.stillServes()
 }
 
+// A member that is one no more is not dialled any more: what is under way is broken off.
+func TestRemovedMemberIsLeftAlone(t *testing.T) {
+	s := newScene(t, func(c *Config) { c.HandshakeTimeout = time.Hour })
+	mute := listen(t)
+	t.Cleanup(func() { _ = mute.Close() })
+	members := map[transport.Peer]string{s.friend.self: s.friend.Addr().String(), transporttest.PeerOf(larger): mute.Addr().String()}
+	require.NoError(t, s.victim.SetMembers(members))
+	conn, err := mute.Accept()
+	require.NoError(t, err)
+	defer conn.Close()
+	delete(members, transporttest.PeerOf(larger))
+	require.NoError(t, s.victim.SetMembers(members))
+	s.closed(conn)
+	s.stillServes()
+}
+
 func TestOversizeFrame(t *testing.T) {
 	s := newScene(t, nil)
 	conn := s.enter()

@@ -85,7 +85,6 @@ func (e *Endpoint) forget(p *peer) {
 // admit decides about an accepted connection that has proved key, and makes it the peer's link if it may
 // stand. The newest connection of a key is the one that its owner uses: an older one gives way.
 func (e *Endpoint) admit(key transport.Peer, conn, raw net.Conn) (*peer, *link, error) {
-	admitted := e.cfg.Admit == nil || e.cfg.Admit(key)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := e.peers[key]
@@ -98,7 +97,7 @@ func (e *Endpoint) admit(key transport.Peer, conn, raw net.Conn) (*peer, *link, 
 		if p.stop != nil {
 			return nil, nil, transport.ReasonDirection
 		}
-	case !admitted:
+	case e.cfg.Admit != nil && !e.cfg.Admit(key):
 		return nil, nil, transport.ReasonNotAdmitted
 	case p == nil && e.clients >= e.cfg.Limits.ClientsMax:
 		return nil, nil, transport.ReasonClientsFull

@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// setUserTimeout does nothing here: pings, IdleTimeout and WriteTimeout have to notice.
-func setUserTimeout(syscall.Conn, time.Duration) error { return nil }
+// setSocketOptions does nothing here: pings, IdleTimeout and WriteTimeout have to notice what is cut.
+func setSocketOptions(syscall.Conn, time.Duration) error { return nil }
