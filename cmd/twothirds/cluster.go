@@ -26,6 +26,7 @@ type testCluster struct {
 	dir      string
 	liar     string // behaviour of replica 0, "" if it is honest
 	replicas int
+	interval uint64 // blocks between checkpoints
 
 	exe   string
 	conf  testnetConfig
@@ -51,7 +52,7 @@ func (c *testCluster) start(ctx context.Context) error {
 	}
 	c.conf = testnetConfig{
 		replicas: c.replicas, out: filepath.Join(c.dir, "net"), host: "127.0.0.1",
-		port: base, adminPort: base + c.replicas, redisPort: base + 2*c.replicas, interval: 128,
+		port: base, adminPort: base + c.replicas, redisPort: base + 2*c.replicas, interval: c.interval,
 	}
 	c.redis = fmt.Sprintf("127.0.0.1:%d", c.conf.redisPort)
 	if err := c.conf.write(); err != nil {

@@ -91,7 +91,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if !d.keep {
 		defer os.RemoveAll(dir)
 	}
-	d.net = &testCluster{dir: dir, liar: d.liar, replicas: d.replicas}
+	d.net = &testCluster{dir: dir, liar: d.liar, replicas: d.replicas, interval: 128}
 	defer d.net.stop()
 	if err := d.net.start(ctx); err != nil {
 		return err
