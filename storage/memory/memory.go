@@ -78,7 +78,7 @@ func (l *Log) keep(b []byte) []byte {
 	}
 	at := len(l.arena)
 	l.arena = append(l.arena, b...)
-	return l.arena[at:len(l.arena):len(l.arena)]
+	return l.arena[at:]
 }
 
 // usable returns why the log cannot be written to.

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,9 @@ func testAnyOrder(f *fixture) {
 	found, err := f.log.Entries(6)
 	require.NoError(f, err)
 	require.Equal(f, "bdgi", string(bytes.Join(found, nil)))
+	for i := range uint64(60) {
+		f.write(entry(100-i%3, fmt.Sprint(i)))
+	}
 	f.reopen()
 }
 

@@ -20,7 +20,8 @@
 // head, and one that has a successor has an exact end: anything missing or wrong in either is damage, never a crash.
 //
 // Every record has a header of 32 bytes with two CRC-32C checksums, of the header and of the data; data is padded with
-// zeros to a multiple of 8. Each Open begins a new segment, which fixes for good what was cut off and what was kept.
+// zeros to a multiple of 8. Each Open begins a new segment, which fixes for good what was cut off and what was kept; if
+// the last one holds nothing but its head, it is replaced by one with the same head, number and predecessor.
 //
 // # A torn tail or damage?
 //
@@ -61,8 +62,8 @@
 //
 // # Costs
 //
-// One write and one fdatasync for each Sync, into space that is allocated and, for small writes, zeroed ahead, so that the file system has
-// no metadata to journal. In memory: 16 bytes for each entry, one copy of each state, and what was not yet synced up to
-// about 4 MB. Open reads the whole log. Systems other than Linux are supported without preallocation, systems other
-// than Unix with a lock file that has to be removed by hand after a crash.
+// One write and one fdatasync for each Sync, into space that is allocated and, for small writes, zeroed ahead, so that
+// the file system has no metadata to journal. In memory: 16 bytes for each entry, one copy of each state, and what was
+// not yet written, up to about 4 MB or one larger record. Open reads the whole log. Systems other than Linux are
+// supported without preallocation, systems other than Unix with a lock file that has to be removed by hand after a crash.
 package wal

@@ -66,7 +66,7 @@ func TestOtherFiles(t *testing.T) {
 // One log at a time, in this process and among all.
 func TestLock(t *testing.T) {
 	if dir := os.Getenv("TWOTHIRDS_TEST_LOCK"); dir != "" { // the other process
-		_, err := Open(dir, Options{})
+		_, err := Open(dir, Options{SegmentBytes: small})
 		if errors.Is(err, storage.ErrLocked) {
 			os.Exit(3)
 		}
@@ -80,17 +80,17 @@ func TestLock(t *testing.T) {
 		require.ErrorAs(t, cmd.Run(), &exit)
 		return exit.ExitCode()
 	}
-	log, err := Create(dir, Options{})
+	log, err := Create(dir, Options{SegmentBytes: small})
 	require.NoError(t, err)
-	_, err = Open(dir, Options{})
+	_, err = Open(dir, Options{SegmentBytes: small})
 	require.ErrorIs(t, err, storage.ErrLocked)
-	_, err = Create(dir, Options{})
+	_, err = Create(dir, Options{SegmentBytes: small})
 	require.ErrorIs(t, err, storage.ErrLocked)
 	require.Equal(t, 3, inAnotherProcess())
 
 	require.NoError(t, log.Close())
 	require.Equal(t, 4, inAnotherProcess(), "it opens, and its lock ends with it")
-	log, err = Open(dir, Options{})
+	log, err = Open(dir, Options{SegmentBytes: small})
 	require.NoError(t, err)
 	require.NoError(t, log.Close())
 }
@@ -138,6 +138,46 @@ func TestCreateMakesFoldersDurable(t *testing.T) {
 	killed(log)
 	log, err = Open("/a/b/c", Options{SegmentBytes: small, FS: memFS{m.CrashClone(noneUnsynced)}})
 	require.NoError(t, err)
+	require.NoError(t, log.Close())
+}
+
+// Removals that were not synced become durable in any order. None of them leaves a gap.
+func TestCrashInTruncate(t *testing.T) {
+	d := written(t, 80, 3)
+	require.GreaterOrEqual(t, len(d), 5)
+	m := d.mount(t)
+	var pending []string
+	crash := func() {
+		for subset := range 1 << len(pending) {
+			left := maps.Clone(d)
+			for i, name := range pending {
+				if subset>>i&1 == 1 {
+					delete(left, name)
+				}
+			}
+			log, err := Open(dirName, Options{SegmentBytes: small, FS: left.mount(t)})
+			require.NoError(t, err)
+			require.EqualValues(t, 240, log.Last())
+			require.NoError(t, log.Close())
+		}
+	}
+	hook := func(o op, name string) error {
+		switch o {
+		case opRemove:
+			pending = append(pending, name)
+			crash()
+		case opSyncDir:
+			for _, name := range pending {
+				delete(d, name)
+			}
+			pending = nil
+		}
+		return nil
+	}
+	log, err := Open(dirName, Options{SegmentBytes: small, FS: &hookFS{FS: m, hook: hook}})
+	require.NoError(t, err)
+	require.NoError(t, log.Truncate(240))
+	require.Less(t, len(d), 3)
 	require.NoError(t, log.Close())
 }
 

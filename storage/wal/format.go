@@ -104,7 +104,10 @@ func parseHeader(b []byte) (h header, reason string) {
 	case le.Uint32(b[8:]) != version:
 		return h, "format version " + strconv.Itoa(int(le.Uint32(b[8:]))) + " is unknown"
 	}
-	h = header{number: le.Uint64(b[16:]), log: le.Uint64(b[24:]), head: int64(le.Uint32(b[12:])), previous: int64(le.Uint32(b[32:]))}
+	h = header{
+		number: le.Uint64(b[16:]), log: le.Uint64(b[24:]),
+		head: int64(le.Uint32(b[12:])), previous: int64(le.Uint32(b[32:])),
+	}
 	if h.head < headerBytes {
 		return h, "the head ends before it begins"
 	}

@@ -100,24 +100,24 @@ func TestOptions(t *testing.T) {
 // An empty folder is not a state, and a log is never begun over another (spec R2).
 func TestCreateIsNotOpen(t *testing.T) {
 	dir := tempDir(t)
-	_, err := Open(dir, Options{})
+	_, err := Open(dir, Options{SegmentBytes: small})
 	require.ErrorIs(t, err, storage.ErrNotExist)
 	require.NoDirExists(t, dir)
 
-	log, err := Create(dir, Options{})
+	log, err := Create(dir, Options{SegmentBytes: small})
 	require.NoError(t, err)
 	require.NoError(t, log.Close())
-	_, err = Create(dir, Options{})
+	_, err = Create(dir, Options{SegmentBytes: small})
 	require.ErrorIs(t, err, storage.ErrExist)
 
-	log, err = Open(dir, Options{})
+	log, err = Open(dir, Options{SegmentBytes: small})
 	require.NoError(t, err)
 	require.NoError(t, log.Close())
 
 	empty := t.TempDir()
-	_, err = Open(empty, Options{})
+	_, err = Open(empty, Options{SegmentBytes: small})
 	require.ErrorIs(t, err, storage.ErrNotExist)
-	log, err = Create(empty, Options{}) // a failed Open leaves nothing in the way
+	log, err = Create(empty, Options{SegmentBytes: small}) // a failed Open leaves nothing in the way
 	require.NoError(t, err)
 	require.NoError(t, log.Close())
 }

@@ -75,7 +75,7 @@ func (l *Log) read(found [][]byte, places []place) ([][]byte, error) {
 		if !ok || rec.index != p.index || rec.size != int64(p.size) || !rec.holds(b[recordBytes:]) {
 			return nil, &storage.CorruptError{Segment: seg.number, Offset: int64(p.off), Reason: "an entry changed after it was written"}
 		}
-		found = append(found, b[recordBytes:recordBytes+p.size:recordBytes+p.size])
+		found = append(found, b[recordBytes:recordBytes+p.size])
 	}
 	return found, nil
 }

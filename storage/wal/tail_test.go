@@ -215,6 +215,35 @@ func TestDamageIsRefused(t *testing.T) {
 	}
 }
 
+// The smallest record is as safe as any.
+func TestDamageToEmptyRecord(t *testing.T) {
+	m := newMemFS()
+	log, err := Create(dirName, Options{SegmentBytes: small, FS: m})
+	require.NoError(t, err)
+	for i := uint64(1); i <= 2; i++ {
+		require.NoError(t, log.Write([]storage.Record{{Index: i}}))
+		require.NoError(t, log.Sync())
+	}
+	refused(t, readFolder(t, m).with(1, flip(headerBytes)), 1, headerBytes)
+}
+
+// A record is one only where it was written: not at another offset, in another segment, or in another log.
+func TestRecordIsBoundToItsPlace(t *testing.T) {
+	const off, log, number = 4096, 0x1234_5678_9abc_def0, 7
+	k := newKey(log, number)
+	b := k.appendRecord(nil, off, 64, kindRecord, storage.Record{Index: 1})
+	_, ok := k.parse(b, off)
+	require.True(t, ok)
+	for _, elsewhere := range []int64{off - alignment, off + alignment, off + 512, 2 * off} {
+		_, ok = k.parse(b, elsewhere)
+		require.False(t, ok, elsewhere)
+	}
+	for _, other := range []key{newKey(log, number+1), newKey(log+1, number), newKey(log+1<<32, number)} {
+		_, ok = other.parse(b, off)
+		require.False(t, ok)
+	}
+}
+
 // It is also refused if the data of everything behind it is torn: headers prove it alone.
 func TestDamageBeforeTornTail(t *testing.T) {
 	d := written(t, 2, 2)
@@ -282,10 +311,10 @@ func TestDamageInSealedSegment(t *testing.T) {
 		b := d[name]
 		offs := offsets(t, b)
 		end := offs[len(offs)-1]
-		for at := int64(0); at < end; at += 5 {
+		for at := int64(0); at < end; at += 11 {
 			refused(t, d.with(number, flip(at)), number, recordAt(offs, at))
 		}
-		for at := int64(0); at < end; at += 13 {
+		for at := int64(0); at < end; at += 37 {
 			refused(t, d.with(number, func(b []byte) []byte { return b[:at] }), number, recordAt(offs, at))
 			zeroed := d.with(number, func(b []byte) []byte { clear(b[at:]); return b })
 			if first := different(b, zeroed[name]); first < end {
