@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -61,6 +62,8 @@ type Config struct {
 	Sessions session.Config
 	// Logger takes the replica's few lines; default slog.Default.
 	Logger *slog.Logger
+
+	clock clock.Clock // of tests in virtual time; nil is the system's
 }
 
 // ErrConfig reports a configuration that cannot be. It is wrapped with the
@@ -68,40 +71,93 @@ type Config struct {
 var ErrConfig = errors.New("pbft: invalid configuration")
 
 // Validate reports the first thing in cfg that cannot be, wrapped in ErrConfig.
+// The error says what to do.
 func (cfg *Config) Validate() error {
-	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...))
+	err := cfg.given()
+	if err == nil {
+		err = cfg.member()
 	}
-	if cfg.Key == nil || cfg.Log == nil || cfg.Connect == nil || cfg.Application == nil {
-		return bad("Key, Log, Connect and Application are required")
+	if err == nil {
+		err = cfg.limits()
 	}
+	if err == nil {
+		err = cfg.Sessions.Validate()
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return nil
+}
+
+// given checks that what has no default is there.
+func (cfg *Config) given() error {
+	for _, f := range []struct {
+		name    string
+		missing bool
+		what    string
+	}{
+		{"Key", cfg.Key == nil, "the signing key of this replica"},
+		{"Log", cfg.Log == nil, "an open log, such as storage/wal makes"},
+		{"Connect", cfg.Connect == nil, "a function that makes an endpoint, such as transport/tcp does"},
+		{"Application", cfg.Application == nil, "the state machine to replicate"},
+	} {
+		if f.missing {
+			return fmt.Errorf("%s is required: set it to %s", f.name, f.what)
+		}
+	}
+	return nil
+}
+
+// member checks the genesis, and that this replica is who it says in it.
+func (cfg *Config) member() error {
 	_, members, err := cfg.Genesis.Cluster()
 	if err != nil {
-		return bad("%v", err)
+		return err
 	}
 	for _, m := range cfg.Genesis.Members {
 		if err := crypto.ValidatePublic(m.Key); err != nil {
-			return bad("key of replica %d: %v", m.ID, err)
+			return fmt.Errorf("key of replica %d in the genesis: %w", m.ID, err)
 		}
 	}
 	i := members.Index(cfg.Self)
 	switch {
 	case i < 0:
-		return bad("replica %d is not a member", cfg.Self)
+		return fmt.Errorf("replica %d is no member: set Self to an id in Genesis.Members", cfg.Self)
 	case members.At(i).Key != cfg.Key.Public():
-		return bad("the key given is not that of replica %d in the genesis", cfg.Self)
+		return fmt.Errorf("Key is not that of replica %d in the genesis: set Self and Key to one and the same member's", cfg.Self)
 	case members.Quorums().F() == 0 && !cfg.AllowFewer:
-		return bad("%d replicas tolerate no fault: 3f+1 are needed for f faults, so 4 for one; set AllowFewer to go on", members.Len())
-	case cfg.Genesis.Interval == 0:
-		return bad("Genesis.Interval is 0; 128 is a good start")
-	case cfg.Window < 0 || uint64(cfg.Window) > uint64(cfg.Genesis.Interval):
-		return bad("Window %d is not between 1 and the checkpoint interval %d", cfg.Window, cfg.Genesis.Interval)
-	case cfg.BlockRequests < 0 || cfg.PoolBytes < 0:
-		return bad("a limit is negative")
-	case cfg.TimeoutMin < 0 || cfg.TimeoutMax < 0:
-		return bad("a timeout is negative")
+		return fmt.Errorf("%d replicas tolerate no fault: 3f+1 are needed for f faults, so 4 for one; set AllowFewer to go on", members.Len())
 	}
-	return cfg.Sessions.Validate()
+	return nil
+}
+
+func (cfg *Config) limits() error {
+	lowest, highest := cfg.timeouts()
+	switch k := cfg.Genesis.Interval; {
+	case k == 0:
+		return errors.New("Genesis.Interval is 0; 128 is a good start")
+	case cfg.Window < 0 || uint64(cfg.Window) > uint64(k):
+		return fmt.Errorf("Window %d is not between 1 and Genesis.Interval, %d; 0 takes the default", cfg.Window, k)
+	case cfg.BlockRequests < 0:
+		return fmt.Errorf("BlockRequests %d is negative; 0 takes the default", cfg.BlockRequests)
+	case cfg.PoolBytes < 0:
+		return fmt.Errorf("PoolBytes %d is negative; 0 takes the default", cfg.PoolBytes)
+	case lowest < 0 || lowest > highest:
+		return fmt.Errorf("TimeoutMin %v is not between 0 and TimeoutMax, %v: move one of them", lowest, highest)
+	}
+	return nil
+}
+
+// timeouts returns the two bounds with their defaults.
+func (cfg *Config) timeouts() (lowest, highest time.Duration) {
+	lowest, highest = cfg.TimeoutMin, cfg.TimeoutMax
+	if lowest == 0 {
+		lowest = 500 * time.Millisecond
+	}
+	if highest == 0 {
+		highest = 30 * time.Second
+	}
+	return lowest, highest
 }
 
 func (cfg *Config) workers() int {
@@ -119,9 +175,10 @@ func (cfg *Config) logger() *slog.Logger {
 }
 
 func (cfg *Config) core(members *message.Members, root message.Point) core.Config {
+	lowest, highest := cfg.timeouts()
 	return core.Config{
 		Self: cfg.Self, Members: members, Root: root, Interval: cfg.Genesis.Interval, Window: message.Seq(cfg.Window),
 		BlockBytes: cfg.Genesis.Limits().PayloadBytes, BlockRequests: cfg.BlockRequests, PoolBytes: cfg.PoolBytes,
-		TimeoutFloor: cfg.TimeoutMin, TimeoutCap: cfg.TimeoutMax, Sessions: cfg.Sessions,
+		TimeoutFloor: lowest, TimeoutCap: highest, Sessions: cfg.Sessions,
 	}
 }

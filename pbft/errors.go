@@ -17,11 +17,11 @@ var (
 	ErrOverloaded = errors.New("pbft: overloaded, the operation was not admitted")
 	// ErrNotBootstrapped says that the log is empty and Config.Bootstrap is not set
 	// (spec R2).
-	ErrNotBootstrapped = errors.New("pbft: the log is empty: bootstrap a new replica explicitly, and never one that lost its log")
+	ErrNotBootstrapped = errors.New("pbft: the log is empty: set Bootstrap for a new replica, and never for one that lost its log")
 	// ErrBootstrapped says that Config.Bootstrap is set and the log is not empty.
-	ErrBootstrapped = errors.New("pbft: bootstrap was asked for, but the log holds a replica already")
+	ErrBootstrapped = errors.New("pbft: the log holds a replica already: start it without Bootstrap")
 	// ErrWrongCluster says that the log is of another cluster or replica.
-	ErrWrongCluster = errors.New("pbft: the log belongs to another cluster or replica")
+	ErrWrongCluster = errors.New("pbft: the log belongs to another cluster or replica: compare Genesis, Self and the place of the log")
 	// ErrDurability says that a write or sync failed; what the disk holds is unknown
 	// (spec R3).
 	ErrDurability = errors.New("pbft: the log failed")

@@ -60,19 +60,27 @@ const inboxMax = 1024
 // and connects. The error says what is wrong with the configuration, the log or
 // the application; the Log is closed then.
 func Start(cfg Config) (*Replica, error) {
+	r, err := start(cfg)
+	if err != nil && cfg.Log != nil {
+		err = errors.Join(err, cfg.Log.Close())
+	}
+	return r, err
+}
+
+func start(cfg Config) (*Replica, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	r, err := newReplica(cfg)
-	if err == nil {
-		err = r.recover()
-	}
 	if err != nil {
-		return nil, errors.Join(err, cfg.Log.Close())
+		return nil, err
 	}
-	r.net, err = cfg.Connect(r.receive, r.linkUp)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("pbft: connect: %w", err), cfg.Log.Close())
+	if err := r.recover(); err != nil {
+		return nil, err
+	}
+	if r.net, err = cfg.Connect(r.receive, r.linkUp); err != nil {
+		close(r.done) // lets go of callbacks that have begun
+		return nil, fmt.Errorf("pbft: connect: %w", err)
 	}
 	close(r.slots.ready)
 	r.wg.Go(r.guard(r.loop))
@@ -88,8 +96,11 @@ func newReplica(cfg Config) (*Replica, error) {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	door := message.NewDoor(cluster, members, crypto.Ed25519{}, cfg.Genesis.Signed, cfg.Genesis.Limits())
+	if cfg.clock == nil {
+		cfg.clock = clock.System()
+	}
 	r := &Replica{
-		cfg: cfg, members: members, root: message.Root(cluster), door: door, clock: clock.System(),
+		cfg: cfg, members: members, root: message.Root(cluster), door: door, clock: cfg.clock,
 		log:     cfg.logger().With("replica", cfg.Self),
 		pool:    verify.New(door, cfg.workers()),
 		history: &history{log: cfg.Log, door: door},
