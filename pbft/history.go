@@ -1,6 +1,7 @@
 package pbft
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -42,12 +43,15 @@ func (h *history) at(seq message.Seq) (blocks []core.RestoredBlock, stable *mess
 	return blocks, stable, nil
 }
 
-// block parses a logged block. Its signatures were checked before it was logged,
-// and the log's checksums vouch for its bytes.
+// block parses a logged block. Its signatures were checked before it was logged.
+// The log's checksums find accidents only, so the digests are checked again.
 func (h *history) block(b []byte) (core.RestoredBlock, error) {
 	parent, header, raw, err := wire.DecodeBlock(b)
 	if err != nil {
 		return core.RestoredBlock{}, err
+	}
+	if message.PayloadDigest(raw) != header.PayloadDigest {
+		return core.RestoredBlock{}, errors.New("payload is not the one that its header names")
 	}
 	p, err := message.ParseBatch(raw)
 	if err != nil {

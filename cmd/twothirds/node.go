@@ -161,6 +161,10 @@ func (n *node) openLog() (storage.Log, error) {
 		open = wal.Create
 	}
 	log, err := open(dir, wal.Options{})
+	if n.bootstrap && errors.Is(err, storage.ErrExist) {
+		// A log without its first record was left by a start that died early.
+		log, err = wal.Open(dir, wal.Options{})
+	}
 	if err != nil {
 		return nil, n.explain(err)
 	}

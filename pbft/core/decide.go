@@ -34,7 +34,9 @@ func (c *Core) sealPrepareCert() {
 		Epoch: c.epoch, View: c.view, Base: c.base.Seq, Seq: p.Seq, Chain: p.Chain,
 		Links: c.linksBetween(p, top), Votes: votes,
 	}
-	c.persist(Record{Kind: RecordPrepare, Message: c.pc})
+	if !bug.M38 {
+		c.persist(Record{Kind: RecordPrepare, Message: c.pc})
+	}
 }
 
 // voteCommit signs a COMMIT for the highest certificate held, at most once per
@@ -79,6 +81,7 @@ func (c *Core) decide(p message.Point, view message.View) {
 	for s := from.Seq + 1; s <= p.Seq; s++ {
 		if n := c.nodes[c.own[s]]; n != nil {
 			c.pool.decided(n)
+			c.pool.pace.note(c.now, requestsOf(n))
 		}
 	}
 	c.timing.onDecided(c, p.Seq-from.Seq)
@@ -87,6 +90,13 @@ func (c *Core) decide(p message.Point, view message.View) {
 		c.released = view
 		c.release(view)
 	}
+}
+
+func requestsOf(n *node) int {
+	if n.payload == nil {
+		return 0
+	}
+	return len(n.payload.Requests)
 }
 
 // sealCommitCert builds the certificate of what COMMITs of the entered view
@@ -176,6 +186,9 @@ func (c *Core) reach(p message.Point, m *message.CommitCert) bool {
 		return true
 	}
 	c.over = c.over || !c.onPath(blocks, c.tip)
+	if bug.M13 && c.over {
+		c.over, c.tip = false, p
+	}
 	c.switchOrKeep(p)
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"container/list"
 
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -53,6 +54,7 @@ type pool struct {
 	byAge   *list.List // not decided yet, in order of arrival
 	turns   *list.List // clients with something to propose
 	bytes   int
+	pace    pace // of decisions
 	early   []early           // of sessions opened further on than is executed here
 	fresh   []message.Request // arrived since the last Output, for the primary
 }
@@ -110,7 +112,7 @@ func (c *Core) admit(r *message.Request, direct bool) {
 		c.drop(DropInadmissible)
 		return
 	}
-	if !p.room(r) {
+	if !p.room(r) || !p.pace.admits(p.byAge.Len(), c.timing.timeout(c)) {
 		if direct {
 			c.out.Busy = append(c.out.Busy, *r)
 		}
@@ -220,6 +222,9 @@ func (p *pool) remove(k requestKey) {
 // onEnter returns the requests of blocks that lost their place to the queues, and
 // passes the own clients' on to the new primary (spec V5, T1).
 func (p *pool) onEnter(c *Core) {
+	if bug.M53 {
+		return
+	}
 	p.fresh = p.fresh[:0]
 	for e := p.byAge.Front(); e != nil; e = e.Next() {
 		x := e.Value.(*pending)
