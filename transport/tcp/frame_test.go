@@ -106,8 +106,8 @@ func TestLargestFrameIsAccepted(t *testing.T) {
 
 func FuzzFrameReader(f *testing.F) {
 	f.Add(append(header(false, 3), "abc"...))
-	f.Add(append(header(true, 100_000), make([]byte, links.SliceBytes)...))
-	f.Add(bytes.Join([][]byte{header(true, 70_000), make([]byte, links.SliceBytes), ping, header(true, 70_000-links.SliceBytes)}, nil))
+	f.Add(append(header(true, 100_000), 1, 2, 3))
+	f.Add(bytes.Join([][]byte{ping, header(true, 5), {1, 2, 3, 4, 5}, header(false, 1<<20+1)}, nil))
 	f.Fuzz(func(t *testing.T, wire []byte) {
 		r := readerOf(wire)
 		for {
@@ -116,8 +116,9 @@ func FuzzFrameReader(f *testing.F) {
 			for _, p := range r.partial {
 				held += cap(p.data)
 			}
-			require.LessOrEqual(t, held, 2*r.step+4*int(r.consumed), "memory follows what has arrived")
-			require.LessOrEqual(t, len(data), r.max)
+			if held > 2*r.step+4*int(r.consumed) || len(data) > r.max { // memory follows what has arrived
+				t.Fatalf("%d bytes held after %d, frame of %d", held, r.consumed, len(data))
+			}
 			if err != nil {
 				break
 			}

@@ -23,9 +23,9 @@ import (
 // Both the end that dials and the end that accepts tell the kernel how long to wait for acknowledgement.
 func TestSocketOptions(t *testing.T) {
 	s := newScene(t, func(c *Config) { c.UserTimeout = 1500 * time.Millisecond })
-	require.EqualValues(t, 1500, s.sockopt(s.victim, s.friend.self, unix.TCP_USER_TIMEOUT))
-	require.EqualValues(t, 5000, s.sockopt(s.friend, s.victim.self, unix.TCP_USER_TIMEOUT))
-	require.EqualValues(t, unsentBytesMax, s.sockopt(s.victim, s.friend.self, unix.TCP_NOTSENT_LOWAT))
+	require.Equal(t, 1500, s.sockopt(s.victim, s.friend.self, unix.TCP_USER_TIMEOUT))
+	require.Equal(t, 5000, s.sockopt(s.friend, s.victim.self, unix.TCP_USER_TIMEOUT))
+	require.Equal(t, unsentBytesMax, s.sockopt(s.victim, s.friend.self, unix.TCP_NOTSENT_LOWAT))
 }
 
 func (s *scene) sockopt(e *Endpoint, peer transport.Peer, opt int) (value int) {
@@ -104,7 +104,7 @@ func runChild(addr string) {
 // must be linked to again when it goes on.
 func TestStoppedProcess(t *testing.T) {
 	const idle = time.Second
-	var child transport.Peer = transporttest.PeerOf(friend)
+	child := transporttest.PeerOf(friend)
 	cfg := testConfig()
 	cfg.Key, cfg.Listener, cfg.Handler = victim, listen(t), nothing
 	cfg.Members = map[transport.Peer]string{child: ""}

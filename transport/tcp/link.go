@@ -193,7 +193,7 @@ func linkError(err error, timeout transport.Reason) error {
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return timeout
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: closed by peer", transport.ReasonBroken)
 	}
 	return fmt.Errorf("%w: %w", transport.ReasonBroken, err)

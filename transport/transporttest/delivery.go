@@ -74,10 +74,10 @@ func testOwnership(t *testing.T, f Fabric) {
 	}
 	for _, n := range []*node{b, c} {
 		for _, got := range n.awaitFrames(a.key, 10) {
-			require.True(t, want == got, "arrives unchanged")
+			require.Equal(t, want, got, "arrives unchanged")
 		}
 	}
-	require.True(t, want == string(data), "the sender's slice is not modified")
+	require.Equal(t, want, string(data), "the sender's slice is not modified")
 }
 
 // Frames of 1 byte to FrameBytesMax pass, in either class; nothing else is accepted.
