@@ -11,7 +11,7 @@ import "github.com/twothirds-bft/twothirds/pbft/message"
 //
 // An Application that implements nothing more is volatile: it starts empty, and
 // the engine runs the whole log through Execute before the replica votes
-// (spec X7, C5).
+// (spec X7, C5). Snapshotter shortens that, Durable spares it.
 type Application interface {
 	// Execute applies the operations of one decided block in order and returns one
 	// result for each. Duplicates and operations of expired sessions have been taken

@@ -91,11 +91,11 @@ func newCluster(t *testing.T, n int, tune func(*pbft.Config)) *cluster {
 
 // inBubble runs f on a cluster of n replicas in virtual time: timeouts cost nothing,
 // and nothing but timeouts passes time.
-func inBubble(t *testing.T, n int, tune func(*pbft.Config), f func(c *cluster)) {
+func inBubble(t *testing.T, n int, tune func(*pbft.Config), f func(t *testing.T, c *cluster)) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, n, tune)
 		c.virtual, c.genesis.Signed = true, false
-		f(c)
+		f(t, c)
 	})
 }
 

@@ -52,6 +52,10 @@ type Config struct {
 	BlockRequests int
 	// PoolBytes bounds the pending requests held; default 64 MiB.
 	PoolBytes int
+	// SnapshotEvery is how many blocks lie at least between two snapshots of a volatile
+	// application that can make them (Snapshotter); 0 means that none are made. They
+	// are kept in the log, so their size times their number must fit the disk.
+	SnapshotEvery int
 	// TimeoutMin and TimeoutMax bound the view timeout; defaults 500 ms and 30 s. A
 	// view change with the transfer of a full window must fit into TimeoutMax
 	// (spec M3).

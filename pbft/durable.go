@@ -34,6 +34,11 @@ type Durable interface {
 	Forget(through message.Seq) error
 }
 
+func isDurable(a Application) bool {
+	_, ok := a.(Durable)
+	return ok
+}
+
 // ErrApplicationAhead says that a durable application holds blocks that the log
 // does not show as decided: the two are not of one replica, or the log was
 // replaced by an older one. The replica must not vote (spec X7, R4).

@@ -3,6 +3,7 @@ package pbft
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -23,7 +24,8 @@ type executor struct {
 
 	mu    sync.Mutex
 	cond  *sync.Cond
-	queue []core.Output // Execute, Serve, Answer, Busy only
+	queue []core.Output // Execute, Serve and Answer only
+	asks  int           // Serve and Answer in queue
 	asked []chan<- state
 	seq   message.Seq   // last executed
 	moved chan struct{} // closed and replaced when seq grows
@@ -37,14 +39,24 @@ func newExecutor(r *Replica) *executor {
 	return x
 }
 
-// put queues the released part of an output that concerns execution.
+// asksMax bounds the questions of others that wait behind a slow application.
+// Those who get no answer ask again (spec D1).
+const asksMax = 1024
+
+// put queues the released part of an output that concerns execution. What there is
+// to execute is bounded by the window.
 func (x *executor) put(o *core.Output) {
-	if len(o.Execute)+len(o.Serve)+len(o.Answer)+len(o.Busy) == 0 {
+	part := core.Output{Execute: o.Execute, Serve: o.Serve, Answer: o.Answer}
+	if len(part.Execute)+len(part.Serve)+len(part.Answer) == 0 {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.queue = append(x.queue, core.Output{Execute: o.Execute, Serve: o.Serve, Answer: o.Answer, Busy: o.Busy})
+	if x.asks+len(part.Serve)+len(part.Answer) > asksMax {
+		part.Serve, part.Answer = nil, nil
+	}
+	x.asks += len(part.Serve) + len(part.Answer)
+	x.queue = append(x.queue, part)
 	x.cond.Signal()
 }
 
@@ -69,7 +81,7 @@ func (x *executor) loop() error {
 			x.cond.Wait()
 		}
 		batch, asked := x.queue, x.asked
-		x.queue, x.asked = nil, nil
+		x.queue, x.asked, x.asks = nil, nil, 0
 		x.mu.Unlock()
 		if x.r.Err() != nil {
 			return nil
@@ -80,7 +92,11 @@ func (x *executor) loop() error {
 			}
 		}
 		for _, ch := range asked {
-			ch <- state{x.applied(), x.r.cfg.Application.Digest()}
+			d, err := x.digest()
+			if err != nil {
+				return err
+			}
+			ch <- state{x.applied(), d}
 		}
 	}
 }
@@ -121,10 +137,6 @@ func (x *executor) do(o *core.Output) error {
 	}
 	for i := range o.Answer {
 		x.answer(&o.Answer[i])
-	}
-	for i := range o.Busy {
-		r := &o.Busy[i]
-		x.reply(r, message.Reply{Code: message.ReplyBusy, Session: r.Session})
 	}
 	for _, s := range o.Serve {
 		x.serve(s)
@@ -171,26 +183,42 @@ func (x *executor) run(d *core.Decided) (core.Executed, error) {
 	if d.Point.Seq%x.r.cfg.Genesis.Interval != 0 {
 		return e, nil
 	}
-	e.State, e.Clients = x.r.cfg.Application.Digest(), x.table.Digest()
+	if e.State, err = x.digest(); err != nil {
+		return e, err
+	}
+	e.Clients = x.table.Digest()
 	x.before = e.State
 	if app, ok := x.r.cfg.Application.(Durable); ok {
 		return e, x.saveSessions(app, e.Seq)
+	}
+	if app, ok := x.r.cfg.Application.(Snapshotter); ok {
+		return e, x.saveSnapshot(app, e.Seq, e.State)
 	}
 	return e, nil
 }
 
 // apply calls the application, which may panic.
 func (x *executor) apply(b *Block) (results [][]byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: panic in Execute of block %d: %v", ErrApplication, b.Seq, p)
-		}
-	}()
+	defer x.caught(&err)
 	results = x.r.cfg.Application.Execute(b)
 	if len(results) != len(b.Ops) {
 		return nil, fmt.Errorf("%w: block %d has %d operations and %d results", ErrApplication, b.Seq, len(b.Ops), len(results))
 	}
 	return results, nil
+}
+
+// digest calls the application, which may panic.
+func (x *executor) digest() (d Digest, err error) {
+	defer x.caught(&err)
+	return x.r.cfg.Application.Digest(), nil
+}
+
+// caught turns a panic of the application into an error that says where it was. It
+// must be deferred.
+func (x *executor) caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: panic after block %d: %v\n%s", ErrApplication, x.applied(), p, debug.Stack())
+	}
 }
 
 func (x *executor) advance(seq message.Seq) {

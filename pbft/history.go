@@ -21,8 +21,11 @@ type history struct {
 // checkpoint certificate of seq if there is one.
 func (h *history) at(seq message.Seq) (blocks []core.RestoredBlock, stable *message.CheckpointCert, err error) {
 	entries, err := h.log.Entries(uint64(seq))
+	if errors.Is(err, storage.ErrTruncated) {
+		err = fmt.Errorf("%w: %w", ErrTruncated, err)
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: block %d: %w", ErrTruncated, seq, err)
+		return nil, nil, fmt.Errorf("pbft: block %d: %w", seq, err)
 	}
 	for _, e := range entries {
 		switch {

@@ -87,8 +87,9 @@ func (r *Replica) turn() (clock.Instant, error) {
 		}
 		r.publish()
 		if out.Fault != nil {
-			// What was proved is worth keeping; nothing is sent any more.
-			r.syncer.put(core.Output{Persist: out.Persist})
+			// What was proved is worth keeping. Of messages those leave that were signed
+			// before: the others need them to find the same fault (spec C2).
+			r.syncer.put(core.Output{Persist: out.Persist, Fault: out.Fault})
 			return clock.Instant{}, out.Fault
 		}
 		for _, e := range out.Evidence {

@@ -33,6 +33,9 @@ const (
 	entryStable = 2
 	// entrySessions is the session table after the block at the index.
 	entrySessions = 3
+	// entrySnapshot is a chunk of the application's snapshot after the block at the
+	// index, behind the state's digest.
+	entrySnapshot = 4
 )
 
 // encode turns a record of the core into what the log writes. A stable checkpoint

@@ -64,6 +64,11 @@ func (r *Replica) restore() (core.Restored, error) {
 			return core.Restored{}, err
 		}
 	}
+	if app, ok := r.cfg.Application.(Snapshotter); ok && !isDurable(r.cfg.Application) {
+		if err := r.restoreSnapshot(app, res.State.Low.Seq); err != nil {
+			return core.Restored{}, err
+		}
+	}
 	if err := r.replay(&res); err != nil {
 		return core.Restored{}, err
 	}
@@ -78,9 +83,24 @@ func (r *Replica) restore() (core.Restored, error) {
 func (r *Replica) replay(res *core.Restored) error {
 	from := message.Point{Seq: r.exec.applied()}
 	return r.history.decided(from, res, res.State.Low.Seq, func(p message.Point, b *core.RestoredBlock) error {
-		_, err := r.exec.run(&core.Decided{Block: b.Block, Parent: b.Parent, Point: p})
+		e, err := r.exec.run(&core.Decided{Block: b.Block, Parent: b.Parent, Point: p})
+		if err == nil && p == res.State.Low {
+			err = diverged(&e, res.Stable)
+		}
 		return err
 	})
+}
+
+// diverged compares what a replay led to with the stable checkpoint: an application
+// that is not deterministic, or not the one that wrote the log, must not vote
+// (spec C2).
+func diverged(e *core.Executed, stable *message.CheckpointCert) error {
+	if e.State == stable.State && e.Clients == stable.Clients {
+		return nil
+	}
+	own := stable.CheckpointBody
+	own.State, own.Clients = e.State, e.Clients
+	return &core.DivergedError{Seq: e.Seq, Own: own, Stable: stable.CheckpointBody}
 }
 
 // states decodes the named states of the log.

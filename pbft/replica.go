@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -141,7 +142,7 @@ func (r *Replica) guard(run func() error) func() {
 	return func() {
 		defer func() {
 			if p := recover(); p != nil {
-				r.stop(fmt.Errorf("pbft: own bug: %v", p))
+				r.stop(fmt.Errorf("pbft: own bug: %v\n%s", p, debug.Stack()))
 			}
 		}()
 		r.stop(run())

@@ -18,7 +18,7 @@ func TestReplicasDecideTogether(t *testing.T) {
 }
 
 func TestReplicasDecideInVirtualTime(t *testing.T) {
-	inBubble(t, 4, nil, func(c *cluster) {
+	inBubble(t, 4, nil, func(t *testing.T, c *cluster) {
 		c.startAll()
 		c.load(0, 100)
 		c.load(3, 100)

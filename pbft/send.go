@@ -65,8 +65,12 @@ func frameOf(k message.Kind, data []byte) transport.Frame {
 }
 
 // send encodes each message once and queues it for its receivers. It never
-// blocks; what a full queue drops is repeated by S3 or pulled.
+// blocks; what a full queue drops is repeated by S3 or pulled. A replica that has
+// stopped sends nothing, not even proposals that need no sync (spec R3).
 func (r *Replica) send(list []core.Outgoing) {
+	if r.Err() != nil {
+		return
+	}
 	for i := range list {
 		o := &list[i]
 		frame, err := wire.Append(nil, o.Msg)

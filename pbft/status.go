@@ -35,7 +35,10 @@ func (r *Replica) coreStatus() core.Status {
 	case r.ask <- reply:
 		return <-reply
 	case <-r.gone:
-		return *r.last.Load()
+		if s := r.last.Load(); s != nil {
+			return *s
+		}
+		return core.Status{} // the loop ended in a bug
 	}
 }
 

@@ -85,7 +85,8 @@ func (s *syncer) cost() (clock.Duration, clock.Duration) {
 }
 
 // run is the syncer's goroutine. When the replica stops, what is queued is still
-// written, so that evidence and the cause of a fault survive.
+// written, so that evidence and the cause of a fault survive. A fault of the core
+// comes last in the queue and is returned once all before it has been released.
 func (s *syncer) run() error {
 	for {
 		s.mu.Lock()
@@ -106,6 +107,32 @@ func (s *syncer) run() error {
 		if s.r.Err() == nil {
 			s.release(batch)
 		}
+		if fault := batch[len(batch)-1].Fault; fault != nil {
+			s.flush()
+			return fault
+		}
+	}
+}
+
+// flushMax bounds how long a faulty replica waits for its links.
+const flushMax = time.Second
+
+// flush waits until the links have taken what was sent: closing them does not.
+func (s *syncer) flush() {
+	queued := func() (frames int) {
+		for _, l := range s.r.net.Links() {
+			if l.Connected {
+				frames += l.QueuedFrames
+			}
+		}
+		return frames
+	}
+	for end := s.r.clock.Now().Add(flushMax); queued() > 0 && s.r.clock.Now().Before(end); {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-s.r.done:
+			return
+		}
 	}
 }
 
@@ -122,14 +149,14 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	if len(recs) == 0 {
 		return nil
 	}
-	start := time.Now()
+	start := s.r.clock.Now()
 	if err := s.r.cfg.Log.Write(recs); err != nil {
 		return fmt.Errorf("%w: %w", ErrDurability, err)
 	}
 	if err := s.r.cfg.Log.Sync(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDurability, err)
 	}
-	took := time.Since(start)
+	took := s.r.clock.Now().Sub(start)
 	s.mu.Lock()
 	s.syncP99 = max(took, s.syncP99-s.syncP99/128)
 	s.mu.Unlock()
@@ -147,6 +174,10 @@ func (s *syncer) release(batch []core.Output) {
 			s.mu.Unlock()
 		}
 		s.r.send(o.Send)
+		for k := range o.Busy {
+			r := &o.Busy[k]
+			s.r.exec.reply(r, message.Reply{Code: message.ReplyBusy, Session: r.Session})
+		}
 		s.r.exec.put(o)
 	}
 }

@@ -54,7 +54,7 @@ type pool struct {
 	byAge   *list.List // not decided yet, in order of arrival
 	turns   *list.List // clients with something to propose
 	bytes   int
-	pace    pace // of decisions
+	pace    pace              // of decisions
 	early   []early           // of sessions opened further on than is executed here
 	fresh   []message.Request // arrived since the last Output, for the primary
 }

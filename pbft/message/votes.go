@@ -129,9 +129,9 @@ func (m *PrePrepare) Point() Point {
 
 // Body is a block with its payload, sent behind the PrePrepare (spec B2).
 type Body struct {
-	Parent  Digest
-	Header  Header
-	Raw     []byte   // as received
+	Parent Digest
+	Header Header
+	Raw    []byte // as received
 	// Payload is set by the door. It is nil if Raw is what the header names and yet
 	// invalid: then the block is evidence against whoever signed it (spec E1).
 	Payload *Payload
