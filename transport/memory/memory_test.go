@@ -38,6 +38,8 @@ func (f fabric) SetMembers(t *testing.T, e transport.Endpoint, _ transport.Peer,
 	require.NoError(t, e.(*memory.Endpoint).SetMembers(addresses(members)))
 }
 
+// The suite covers, among others, what a fallen link loses and who is told of a new one (spec S2), bounds and
+// superseding (spec D1), and the order of the classes (spec D2).
 func TestConformance(t *testing.T) { transporttest.Run(t, newFabric) }
 
 // The same in virtual time: the bubble's clock moves only while every goroutine is durably blocked, so a
