@@ -190,3 +190,23 @@ func TestEvidenceView(t *testing.T) {
 	}
 	require.Zero(t, (&Evidence{}).View())
 }
+
+// A block with a request that its client did not sign passes the door as evidence
+// only: there is no payload that anybody could accept (spec N1, X1).
+func TestForgedRequestIsNoPayload(t *testing.T) {
+	w := newWorld(t, 1, 1, 1, 1)
+	forged := w.request(0, 1)
+	forged.Op = []byte("other")
+	raw := AppendBatch(nil, []Request{forged})
+	h := Header{
+		Epoch: 7, View: 2, Seq: 1, PayloadKind: PayloadBatch, PayloadHash: HashSHA256,
+		PayloadSize: uint32(len(raw)), PayloadDigest: PayloadDigest(raw),
+	}
+	m := &Body{Header: h, Raw: raw}
+	_, err := w.door.Verify(memberID(0), m)
+	require.NoError(t, err)
+	require.Nil(t, m.Payload)
+	p, err := w.door.Payload(&h, raw)
+	require.ErrorIs(t, err, ErrSignature)
+	require.Nil(t, p)
+}

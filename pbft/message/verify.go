@@ -259,7 +259,10 @@ func (d *Door) Payload(h *Header, raw []byte) (*Payload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, d.requests(p.Requests, len(p.Requests))
+	if err := d.requests(p.Requests, len(p.Requests)); err != nil {
+		return nil, err // a payload that is handed out is a valid one
+	}
+	return p, nil
 }
 
 func (d *Door) requests(list []Request, most int) error {
