@@ -10,6 +10,7 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/session"
+	"github.com/twothirds-bft/twothirds/pbft/wire"
 )
 
 // host is one replica's process and machine: the same loop, sync and execution as
@@ -407,6 +408,18 @@ func (h *host) transmit(to int, m message.Message) {
 
 func (h *host) link(to int, m message.Message) {
 	w := h.w
+	if w.sc.Encode {
+		b, err := wire.Append(nil, m)
+		if err == nil {
+			m, err = wire.Decode(b)
+		}
+		if err != nil {
+			if h.liar == nil {
+				w.fail("wire", fmt.Sprintf("replica %d sends what does not travel: %s: %v", h.id, describe(m), err))
+			}
+			return
+		}
+	}
 	w.note(4, uint64(h.id), uint64(to), uint64(m.Kind()))
 	if w.trace != nil {
 		w.tracef("%d -> %d %v", h.id, to, describe(m))

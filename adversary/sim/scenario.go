@@ -19,6 +19,7 @@ type Scenario struct {
 	Burst     bool   // clients do not pause between operations
 	Ahead     int    // operations that a client has outstanding
 	OpsBlock  int    // requests in one block at most
+	Encode    bool   // every message goes through its encoding
 	Byzantine []Liar // at most f of them
 	Links     Links
 	Crashes   []Crash
@@ -90,6 +91,7 @@ func Generate(src Source, o Options) Scenario {
 	s.Links = Links{DelayMin: 200 * clock.Microsecond, DelayMax: clock.Duration(1+src.Draw("delay", 20)) * clock.Millisecond}
 	f := (n - 1) / 3
 	s.Burst = chance(src, "burst", 50)
+	s.Encode = chance(src, "encode", 5)
 	calm := chance(src, "calm", 40) // good network: Byzantine logic gets deep
 	if !calm {
 		s.generateFaults(src)
