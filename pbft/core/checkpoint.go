@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/quorum"
 )
@@ -93,7 +94,7 @@ func (c *Core) stabilize(seq message.Seq, votes []*message.Checkpoint, m *messag
 			cert.Votes = append(cert.Votes, message.CertVote{Signer: v.Signer, Seq: seq, Sig: v.Sig})
 		}
 	}
-	if set.HasQuorum() {
+	if set.HasQuorum() || bug.M40 && set.HasWeak() {
 		c.onStable(cert)
 		return
 	}
@@ -150,7 +151,7 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		}
 		return
 	}
-	if own := c.ownCheckpoint(m.Seq); own != nil && own.CheckpointBody != m.CheckpointBody {
+	if own := c.ownCheckpoint(m.Seq); own != nil && own.CheckpointBody != m.CheckpointBody && !bug.M41 {
 		c.halt(&DivergedError{Seq: m.Seq, Own: own.CheckpointBody, Stable: m.CheckpointBody})
 		return
 	}

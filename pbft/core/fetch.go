@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -130,6 +131,9 @@ func (c *Core) pull() {
 	}
 	f := &c.fetch
 	f.due = c.now.Add(c.timing.interval(c))
+	if bug.M84 {
+		return
+	}
 	for k := 0; k < c.n; k++ {
 		i := (c.self + 1 + f.next + k) % c.n
 		if i != c.self && (from(i) || f.tries > 2*c.n) {
@@ -193,7 +197,7 @@ func (c *Core) serveChain(i int, m *message.Fetch) {
 		list, _ = c.pack(m.From, blocks, false)
 	}
 	a := &message.Blocks{From: m.From, Blocks: list}
-	if v := &c.prepares.ballots[c.primary(c.view)].on; !v.none() {
+	if v := &c.prepares.ballots[c.primary(c.view)].on; !v.none() && !bug.M85 {
 		a.Prepare = c.voteMessage(&c.prepares, c.members.Primary(c.view), *v).(*message.Prepare)
 	}
 	c.send(i, a)

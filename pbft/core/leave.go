@@ -108,8 +108,8 @@ func (c *Core) joinLeavers(passedOn []message.Suspect) {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(asks[b], asks[a]) })
 	power := uint64(0)
 	for k, i := range order {
-		if power += c.sys.Power(i); power >= c.sys.Weak() || bug.M69 && i == c.self {
-			if w := asks[i]; w > c.target {
+		if power += c.sys.Power(i); power >= c.sys.Weak() || bug.M24 && power >= c.sys.F() || bug.M69 && i == c.self {
+			if w := asks[i]; w > c.target && !bug.M25 {
 				c.leave(w, c.reasons(order[:k+1], w, passedOn))
 			}
 			return
@@ -149,7 +149,7 @@ func (c *Core) leave(w message.View, why *message.Leave) {
 	c.timing.onTarget(c)
 	vc := &message.ViewChange{Epoch: c.epoch, View: w, Rank: message.Rank{Epoch: c.epoch}, Chain: c.cfg.Root.Chain, Signer: c.cfg.Self}
 	vc.Rank.Seq = c.cfg.Root.Seq
-	if c.pc != nil {
+	if c.pc != nil && !bug.M16 {
 		vc.Rank, vc.Chain = c.pc.Rank(), c.pc.Chain
 	}
 	c.sign(vc)

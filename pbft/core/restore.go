@@ -175,5 +175,8 @@ func (c *Core) saveState() {
 		return
 	}
 	c.saved = *s
+	if bug.M37 {
+		s.Tip = s.Base
+	}
 	c.persist(Record{Kind: RecordState, State: s})
 }

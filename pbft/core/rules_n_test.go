@@ -35,7 +35,7 @@ func TestFetchOfAPointFarAway(t *testing.T) {
 // decided.
 func TestCommitsOfTheViewBeforeStillDecide(t *testing.T) {
 	s := play(t, "new n=4 byz=1,2", "crash 0 keep=all", "submit 1 a", "mute 1,2->3 COMMIT,BLOCKS,STATUS", "run in=2s who=1,2 decided=1",
-		"expect 1,2,3 view=1", "mute 1,2->3 PREPARE", "byz 1 VIEW-CHANGE view=2 rank=1 at=a", "run", "expect 2,3 view=2")
+		"expect 1,2,3 view=1!", "mute 1,2->3 PREPARE", "byz 1 VIEW-CHANGE view=2 rank=1 at=a", "run", "expect 2,3 view=2")
 	require.Zero(t, s.hosts[3].core.Status().Decided.Seq)
 	s.play(t, "byz 1 COMMIT view=1 at=a to=3", "byz 2 COMMIT view=1 at=a to=3", "run", "expect 3 decided=1")
 }
@@ -43,7 +43,7 @@ func TestCommitsOfTheViewBeforeStillDecide(t *testing.T) {
 // "NEW-VIEW and everything before it go out after that sync" (spec N7): the first
 // proposals of a view do not overtake what lets backups enter it.
 func TestNewViewGoesBeforeTheFirstProposal(t *testing.T) {
-	play(t, "new n=4 byz=0", "submit 1 a", "crash 0 keep=all", "run in=1s who=1,2,3 view=1", "run", "expect 1,2,3 decided=1 view=1")
+	play(t, "new n=4 byz=0", "submit 1 a", "crash 0 keep=all", "run in=1s who=1,2,3 view=1", "run", "expect 1,2,3 decided=1 view=1!")
 }
 
 // "A replica that lacks blocks pulls" (spec N9), and one that only may not accept them

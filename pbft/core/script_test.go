@@ -84,12 +84,14 @@ func init() {
 		"rot":     func(s *script, a args) { s.each(a, 1, func(h *host) { h.rotten = true }) },
 		"cut":     (*script).cutLinks,
 		"heal":    func(s *script, _ args) { clear(s.cut) },
-		"mute":    (*script).muteLinks,
+		"mute":    func(s *script, a args) { s.muteLinks(a, 1<<30) },
+		"lose":    func(s *script, a args) { s.muteLinks(a, 1) },
 		"unmute":  func(s *script, _ args) { s.mute = nil },
 		"load":    (*script).load,
 		"byz":     (*script).lie,
 		"run":     (*script).run,
 		"expect":  (*script).expect,
+		"stops":   (*script).stops,
 	}
 }
 
@@ -123,6 +125,9 @@ func (s *script) makeWorld(a args) {
 	powers := make([]uint64, a.num("n", 4))
 	for i := range powers {
 		powers[i] = 1
+	}
+	if s.world != nil {
+		defer func(old []string) { s.violations = append(old, s.violations...) }(s.violations)
 	}
 	s.world = newWorld(cfg, powers...)
 	if liars, ok := a.pairs["byz"]; ok {
@@ -192,11 +197,17 @@ func (s *script) move(a args, lose bool) {
 	}
 }
 
-// mute 0,1->2 COMMIT keeps what replicas would send off the links, until unmute.
-func (s *script) muteLinks(a args) {
+// mute 0,1->2 COMMIT keeps what replicas would send off the links, until unmute. lose
+// does that to the first such message of each link only.
+func (s *script) muteLinks(a args, most int) {
 	s.onLinks(a.word(0), func(i, j int) {
+		left := most
 		s.mute = append(s.mute, func(from, to int, m message.Message) bool {
-			return from == i && to == j && (len(a.words) < 2 || slices.Contains(strings.Split(a.words[1], ","), m.Kind().String()))
+			ok := left > 0 && from == i && to == j && (len(a.words) < 2 || slices.Contains(strings.Split(a.words[1], ","), m.Kind().String()))
+			if ok {
+				left--
+			}
+			return ok
 		})
 	})
 }
@@ -274,38 +285,55 @@ func (s *script) run(a args) {
 	}
 }
 
-// expect 0,1 decided=5 view=1 holds replicas to a place; at least there.
+// expect 0,1 decided=5 view=1! holds replicas to a place: at least there, or exactly.
 func (s *script) expect(a args) {
 	if what := s.short(a); what != "" {
 		s.violate("expected", "%s", what)
 	}
 }
 
+// stops 3 diverged holds replicas to having stopped, and to why.
+func (s *script) stops(a args) {
+	s.each(a, 1, func(h *host) {
+		if h.fault == nil || !strings.Contains(h.fault.Error(), a.word(1)) {
+			s.violate("expected", "%d to stop: %v", h.id, h.fault)
+		}
+	})
+}
+
+var figures = map[string]func(core.Status) uint64{
+	"view":      func(s core.Status) uint64 { return uint64(s.View) },
+	"target":    func(s core.Status) uint64 { return uint64(s.Target) },
+	"tip":       func(s core.Status) uint64 { return uint64(s.Tip.Seq) },
+	"certified": func(s core.Status) uint64 { return uint64(s.Certified) },
+	"decided":   func(s core.Status) uint64 { return uint64(s.Decided.Seq) },
+	"executed":  func(s core.Status) uint64 { return uint64(s.Applied) },
+	"stable":    func(s core.Status) uint64 { return uint64(s.Stable.Seq) },
+	"prepares":  func(s core.Status) uint64 { return s.Stats.Prepares },
+	"commits":   func(s core.Status) uint64 { return s.Stats.Commits },
+	"suspects":  func(s core.Status) uint64 { return s.Stats.Suspects },
+	"fetches":   func(s core.Status) uint64 { return s.Stats.Fetches },
+	"pending":   func(s core.Status) uint64 { return uint64(s.Pending) },
+}
+
 // short says who has not come as far as a asks for, or nothing.
 func (s *script) short(a args) string {
 	who := a.pairs["who"]
-	if who == "" {
-		who = strings.Join(append(a.words, "all")[:1], "")
+	if len(a.words) > 0 {
+		who = a.words[0]
 	}
-	for _, i := range s.list(who) {
-		h := s.hosts[i]
-		if h.core == nil {
-			if who == "all" {
+	for i, h := range s.hosts {
+		if who != "" && !slices.Contains(s.list(who), i) || who == "" && h.core == nil {
+			continue
+		}
+		for key, want := range a.pairs {
+			figure, least := figures[key], strings.TrimSuffix(want, "!")
+			if figure == nil {
 				continue
 			}
-			return h.status()
-		}
-		st := h.core.Status()
-		for key, have := range map[string]uint64{
-			"decided": uint64(st.Decided.Seq), "view": uint64(st.View), "executed": uint64(st.Applied), "stable": uint64(st.Stable.Seq),
-			"tip": uint64(st.Tip.Seq), "certified": uint64(st.Certified),
-		} {
-			if have < a.num(key, 0) {
+			if h.core == nil || figure(h.core.Status()) < number(least) || least != want && figure(h.core.Status()) > number(least) {
 				return h.status()
 			}
-		}
-		if most, ok := a.pairs["view"]; ok && uint64(st.View) > number(most) && a.pairs["in"] == "" {
-			return h.status()
 		}
 	}
 	return ""

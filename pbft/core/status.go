@@ -2,6 +2,7 @@ package core
 
 import (
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -23,6 +24,9 @@ func (c *Core) onStatus(i int, m *message.Status) {
 		c.timing.onPong(c, p, m.Echo)
 	}
 	p.heard = c.now
+	if t := &c.timing; bug.M26 && !t.progress.IsZero() {
+		t.progress = c.now.Add(t.timeout(c))
+	}
 	p.status = *m
 	if m.Nonce != 0 {
 		s := c.report()
@@ -94,18 +98,18 @@ func (c *Core) repeatTo(i int, s *message.Status) {
 	if s.Entered < c.view && c.newView != nil {
 		c.send(i, c.newView)
 	}
-	if o.prepare != nil && s.Entered <= c.view && s.Decided < o.prepare.Seq && (s.Entered < c.view || s.Certified < o.prepare.Seq) {
+	if !bug.M70 && o.prepare != nil && s.Entered <= c.view && s.Decided < o.prepare.Seq && (s.Entered < c.view || s.Certified < o.prepare.Seq) {
 		c.send(i, o.prepare)
 	}
-	if o.commit != nil && s.Decided < o.commit.Seq {
+	if !bug.M70 && o.commit != nil && s.Decided < o.commit.Seq {
 		c.send(i, o.commit)
 	}
 	for _, cp := range o.checkpoint {
-		if s.Stable < cp.Seq {
+		if s.Stable < cp.Seq && !bug.M71 {
 			c.send(i, cp)
 		}
 	}
-	if c.target > c.view && o.change != nil && s.Entered < c.target {
+	if c.target > c.view && o.change != nil && s.Entered < c.target && !bug.M30 {
 		if o.leave != nil && s.Target < c.target {
 			c.send(i, o.leave)
 		}

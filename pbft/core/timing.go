@@ -123,7 +123,7 @@ func (t *timing) unit(c *Core) clock.Duration {
 // timeout is T3.
 func (t *timing) timeout(c *Core) clock.Duration {
 	u := t.unit(c)
-	for i := 0; i < t.k && u < t.cap; i++ {
+	for i := 0; i < t.k && u < t.cap && !bug.M28; i++ {
 		u *= 2
 	}
 	return min(u, t.cap)
@@ -285,7 +285,7 @@ func (c *Core) lateness(now clock.Instant) clock.Duration {
 func (c *Core) onLate(late clock.Duration) {
 	t := &c.timing
 	d := t.timeout(c)
-	if late <= max(250*clock.Millisecond, d/4) || t.putOff >= 2 {
+	if late <= max(250*clock.Millisecond, d/4) || t.putOff >= 2 || bug.M86 {
 		return
 	}
 	t.putOff++

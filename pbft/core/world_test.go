@@ -323,14 +323,25 @@ func (w *world) round() (busy bool) {
 
 // settle runs rounds until nothing happens.
 func (w *world) settle() {
-	for w.round() {
+	for range roundsMost {
+		if !w.round() {
+			return
+		}
 	}
+	w.violate("livelock", "it goes on and on at one instant")
 }
+
+// roundsMost is more than any sound world needs at one instant.
+const roundsMost = 1000
 
 // runUntil lets things happen, and time pass where nothing does, until done holds or
 // time is up.
 func (w *world) runUntil(done func() bool, limit clock.Duration) bool {
-	for !done() {
+	for rounds := 0; !done() && limit > 0; {
+		if rounds++; rounds > roundsMost {
+			w.violate("livelock", "it goes on and on at one instant")
+			return false
+		}
 		if w.round() {
 			continue
 		}
@@ -340,12 +351,13 @@ func (w *world) runUntil(done func() bool, limit clock.Duration) bool {
 				step = min(step, max(h.deadline.Sub(h.now), 0))
 			}
 		}
+		if step > 0 {
+			rounds = 0
+		}
 		for _, h := range w.hosts {
 			h.tick(step)
 		}
-		if limit -= step; limit <= 0 {
-			break
-		}
+		limit -= step
 	}
 	w.settle()
 	return done()
