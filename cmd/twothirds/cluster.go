@@ -73,6 +73,11 @@ func (c *testCluster) start(ctx context.Context) error {
 			return err
 		}
 	}
+	// A request before all are up would cost the first primary its view, and the liar
+	// its chance to lie.
+	if err := c.linked(ctx); err != nil {
+		return err
+	}
 	c.gateway, err = c.spawn("gateway", "gateway", "--config", filepath.Join(c.conf.out, "gateway", "gateway.toml"))
 	if err != nil {
 		return err
@@ -126,6 +131,22 @@ func (c *testCluster) spawn(name string, args ...string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	return cmd, nil
+}
+
+// linked waits until every replica has a link to every other.
+func (c *testCluster) linked(ctx context.Context) error {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+		up := 0
+		for i := range c.replicas {
+			if r, err := c.status(ctx, i); err == nil && r.Links >= c.replicas-1 {
+				up++
+			}
+		}
+		if up == c.replicas {
+			return nil
+		}
+	}
+	return fmt.Errorf("the replicas do not all find each other; %s", c.tail())
 }
 
 // ready waits until the cluster answers a write through the gateway.

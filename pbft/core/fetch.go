@@ -67,10 +67,13 @@ func signed(votes []message.CertVote, id message.ReplicaID) bool {
 	return false
 }
 
-// strayVote returns a vote whose chain is not known here, and its signer.
+// strayVote returns a vote whose chain is not known here, and its signer. It starts
+// with the peer whose turn it is: a liar's vote is for a chain that nobody has, and
+// must not keep the others' from being looked into.
 func (c *Core) strayVote() (int, message.Point) {
-	for _, t := range []*tally{&c.prepares, &c.commits} {
-		for i := range t.ballots {
+	for k := range c.n {
+		i := (c.self + 1 + c.fetch.next + k) % c.n
+		for _, t := range []*tally{&c.prepares, &c.commits} {
 			v := &t.ballots[i].off
 			if i != c.self && !v.none() && v.at.Seq > c.decided.Seq && v.at.Seq <= c.high() && c.nodes[v.at.Chain] == nil {
 				return i, v.at
