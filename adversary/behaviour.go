@@ -43,7 +43,7 @@ func Find(name string) *Behaviour {
 }
 
 // Behaviours lists what a liar can be.
-var Behaviours = []Behaviour{
+var Behaviours = append([]Behaviour{
 	{"silent", "says nothing at all; breaks whoever waits for all n", newSilent},
 	{"equivocate", "as primary, proposes two chains to two halves and votes for both; breaks majority quorums", newEquivocate},
 	{"bad-payload", "as primary, signs blocks whose payload is invalid; breaks who waits for a timer to see it", newBadPayload},
@@ -55,7 +55,7 @@ var Behaviours = []Behaviour{
 	{"low-report", "reports the root in every VIEW-CHANGE; breaks who takes the first summaries as they come", newLowReport},
 	{"replay", "sends old messages again and again; breaks who takes the newest arrival for the newest message", newReplay},
 	{"suspicious", "asks for the next view all the time; breaks who leaves a view at one word", newSuspicious},
-}
+}, Nasty...)
 
 func newSilent(*Env) Sender { return func(message.ReplicaID, message.Message) {} }
 
