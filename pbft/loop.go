@@ -90,6 +90,7 @@ func (r *Replica) turn() (clock.Instant, error) {
 			// What was proved is worth keeping. Of messages those leave that were signed
 			// before: the others need them to find the same fault (spec C2).
 			r.syncer.put(core.Output{Persist: out.Persist, Fault: out.Fault})
+			<-r.done
 			return clock.Instant{}, out.Fault
 		}
 		for _, e := range out.Evidence {
