@@ -1,248 +1,161 @@
-// Package gateway serves the Redis protocol in front of a replicated store.
-//
-// It runs on the client's side and trusts no single replica: what it answers has
-// been matched against f+1 of them by the Doer, package client. Commands that a
-// connection has pipelined go into one operation, which the store executes in
-// order; the connection's next commands wait for its results, so a connection sees
-// its commands executed in the order in which it sent them. Connections do not
-// wait for each other.
-//
-// Anyone who can connect can read and write: serve it on loopback, or behind
-// something that asks who is there.
 package gateway
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/tidwall/redcon"
-
-	"github.com/twothirds-bft/twothirds/examples/kv"
 )
 
-// Doer orders an operation and returns its result. *client.Client is one.
-type Doer interface {
-	Do(ctx context.Context, op []byte) ([]byte, error)
-}
-
-// Config describes a gateway. Doer is required.
-type Config struct {
-	Doer Doer
-	// Timeout bounds one operation; default 30 s. After it the outcome is unknown.
-	Timeout time.Duration
-	// Conns bounds the connections; default 1024. One more is closed at once.
-	Conns int
-	// Info, if set, adds lines to the answer to INFO.
-	Info func() string
-}
-
-// Gateway serves one listener.
+// Gateway serves one listener. Its methods are safe for concurrent use. It has a goroutine for the
+// listener and one for each connection.
 type Gateway struct {
-	cfg    Config
-	server *redcon.Server
-	ctx    context.Context
-	cancel context.CancelFunc
-	conns  atomic.Int64
-	served atomic.Uint64
-	done   sync.WaitGroup
-	err    error
+	cfg     Config
+	ln      net.Listener
+	ctx     context.Context // of all operations
+	cancel  context.CancelFunc
+	running sync.WaitGroup // all goroutines
+
+	mu      sync.Mutex
+	closing bool
+	conns   map[*conn]bool
+
+	stats stats
 }
 
-// Serve serves a listener, which the gateway closes in the end.
-func Serve(l net.Listener, cfg Config) (*Gateway, error) {
-	if cfg.Doer == nil {
-		return nil, errors.New("gateway: no Doer")
+// stats are what INFO shows.
+type stats struct {
+	accepted, refused    atomic.Uint64 // connections
+	commands, operations atomic.Uint64 // that went to the cluster
+	failed               atomic.Uint64 // operations
+}
+
+// Serve starts to serve ln, which belongs to the gateway from then on, until Shutdown or Close. The error
+// is that of cfg.Validate, and ln is still the caller's.
+func Serve(ln net.Listener, cfg Config) (*Gateway, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = 30 * time.Second
-	}
-	if cfg.Conns == 0 {
-		cfg.Conns = 1024
-	}
-	g := &Gateway{cfg: cfg}
+	g := &Gateway{cfg: cfg.withDefaults(), ln: ln, conns: make(map[*conn]bool)}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
-	g.server = redcon.NewServer(l.Addr().String(), g.serve, g.accept, g.closed)
-	g.done.Go(func() { g.err = g.server.Serve(l) })
+	g.running.Go(g.accept)
 	return g, nil
 }
 
-// Close ends all connections and waits for the listener's goroutine. Operations
-// under way end with an unknown outcome.
+// A listener that cannot accept, as for want of file descriptors, rests for a while.
+const (
+	pauseMin = 5 * time.Millisecond
+	pauseMax = time.Second
+)
+
+func (g *Gateway) accept() {
+	pause := pauseMin
+	for {
+		nc, err := g.ln.Accept()
+		if err == nil {
+			pause = pauseMin
+			g.admit(nc)
+			continue
+		}
+		if g.ended() || errors.Is(err, net.ErrClosed) {
+			return
+		}
+		g.cfg.Logger.Warn("gateway: cannot accept", "err", err, "pause", pause)
+		rest, cancel := context.WithTimeout(g.ctx, pause)
+		<-rest.Done()
+		cancel()
+		pause = min(2*pause, pauseMax)
+	}
+}
+
+// admit starts to serve a connection, if there is room for it.
+func (g *Gateway) admit(nc net.Conn) {
+	c := newConn(g, nc)
+	if reason := g.enter(c); reason != "" {
+		g.stats.refused.Add(1)
+		_, _ = nc.Write([]byte(reason)) // fits into the empty buffer of a new connection
+		_ = nc.Close()
+		return
+	}
+	g.stats.accepted.Add(1)
+	g.running.Go(func() {
+		defer g.leave(c)
+		c.serve()
+	})
+}
+
+func (g *Gateway) enter(c *conn) (reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.closing:
+		return "-ERR gateway closed\r\n"
+	case len(g.conns) == g.cfg.ConnsMax:
+		return "-ERR max number of clients reached\r\n"
+	}
+	g.conns[c] = true
+	return ""
+}
+
+func (g *Gateway) leave(c *conn) {
+	_ = c.nc.Close() // whatever was wrong with it, it is over
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.conns, c)
+}
+
+func (g *Gateway) connected() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.conns)
+}
+
+func (g *Gateway) ended() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closing
+}
+
+// Shutdown stops listening, lets every connection finish and answer what it has received, and closes it. If
+// ctx ends before that is done, it does what Close does and returns ctx's error.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	past := time.Unix(1, 0)
+	err := g.end(func(c *conn) { _ = c.nc.SetReadDeadline(past) })
+	gone := make(chan struct{})
+	go func() {
+		g.running.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		err = errors.Join(ctx.Err(), err)
+	}
+	return errors.Join(err, g.Close())
+}
+
+// Close stops listening, closes all connections, gives up operations under way, whose outcome nobody
+// learns, and waits until nothing of the gateway is running. It returns the error of closing the
+// listener. Calling it again is harmless.
 func (g *Gateway) Close() error {
+	err := g.end(func(c *conn) { _ = c.nc.Close() })
 	g.cancel()
-	err := g.server.Close()
-	g.done.Wait()
+	g.running.Wait()
 	return err
 }
 
-func (g *Gateway) accept(redcon.Conn) bool {
-	if g.conns.Add(1) > int64(g.cfg.Conns) {
-		g.conns.Add(-1)
-		return false
+// end stops listening, if nobody has before, and does f to every connection.
+func (g *Gateway) end(f func(*conn)) (err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closing {
+		g.closing = true
+		err = g.ln.Close()
 	}
-	return true
-}
-
-func (g *Gateway) closed(redcon.Conn, error) { g.conns.Add(-1) }
-
-// serve answers a command and those pipelined behind it.
-func (g *Gateway) serve(conn redcon.Conn, first redcon.Command) {
-	cmds := append([]redcon.Command{first}, conn.ReadPipeline()...)
-	for len(cmds) > 0 {
-		n := g.batch(conn, cmds)
-		if n == 0 {
-			if !g.local(conn, cmds[0]) {
-				return
-			}
-			n = 1
-		}
-		g.served.Add(uint64(n))
-		cmds = cmds[n:]
+	for c := range g.conns {
+		f(c)
 	}
-}
-
-// batch sends the longest run of store commands that fits into one operation and
-// writes its results. It returns how many it answered, 0 if the first command is
-// not for the store.
-func (g *Gateway) batch(conn redcon.Conn, cmds []redcon.Command) int {
-	var op []byte
-	n := 0
-	for n < len(cmds) && n < kv.CommandsMax {
-		v, ok := verb(cmds[n])
-		if !ok {
-			break
-		}
-		longer, err := kv.Append(op, v, cmds[n].Args[1:]...)
-		if err != nil {
-			break // the operation is full, or the command is refused when its turn comes
-		}
-		op = longer
-		n++
-	}
-	if n == 0 {
-		return 0
-	}
-	ctx, cancel := context.WithTimeout(g.ctx, g.cfg.Timeout)
-	defer cancel()
-	data, err := g.cfg.Doer.Do(ctx, op)
-	var results []kv.Result
-	if err == nil {
-		results, err = kv.ParseResults(data)
-	}
-	if err != nil || len(results) == 0 || len(results) > n {
-		for range n {
-			conn.WriteError(fail(err))
-		}
-		return n
-	}
-	for i := range results {
-		write(conn, &results[i])
-	}
-	return len(results) // the rest did not fit into one result and is sent again
-}
-
-func fail(err error) string {
-	switch {
-	case err == nil:
-		return "ERR the store answered nonsense"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return "ERR unknown outcome: " + oneLine(err)
-	case strings.Contains(err.Error(), "overload"):
-		return "BUSY " + oneLine(err)
-	}
-	return "ERR " + oneLine(err)
-}
-
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
-
-func verb(c redcon.Command) (kv.Verb, bool) {
-	switch strings.ToLower(string(c.Args[0])) {
-	case "get":
-		return kv.Get, true
-	case "set":
-		return kv.Set, true
-	case "del":
-		return kv.Del, true
-	case "exists":
-		return kv.Exists, true
-	case "incr":
-		return kv.Incr, true
-	}
-	return 0, false
-}
-
-func write(conn redcon.Conn, r *kv.Result) {
-	switch r.Kind {
-	case kv.OK:
-		conn.WriteString("OK")
-	case kv.Nil:
-		conn.WriteNull()
-	case kv.Int:
-		conn.WriteInt64(r.Int)
-	case kv.Bulk:
-		conn.WriteBulk(r.Data)
-	default:
-		conn.WriteError(string(r.Data))
-	}
-}
-
-// local answers what needs no order. It reports false if the connection is over.
-func (g *Gateway) local(conn redcon.Conn, c redcon.Command) bool {
-	name := strings.ToLower(string(c.Args[0]))
-	if v, ok := verb(c); ok {
-		_, err := kv.Append(nil, v, c.Args[1:]...)
-		switch {
-		case errors.Is(err, kv.ErrArgs):
-			conn.WriteError(fmt.Sprintf("ERR wrong number of arguments for '%s' command", name))
-		default:
-			conn.WriteError("ERR " + oneLine(err))
-		}
-		return true
-	}
-	switch name {
-	case "ping":
-		if len(c.Args) > 1 {
-			conn.WriteBulk(c.Args[1])
-		} else {
-			conn.WriteString("PONG")
-		}
-	case "echo":
-		if len(c.Args) != 2 {
-			conn.WriteError("ERR wrong number of arguments for 'echo' command")
-			return true
-		}
-		conn.WriteBulk(c.Args[1])
-	case "info":
-		conn.WriteBulkString(g.info())
-	case "select":
-		if len(c.Args) == 2 && string(c.Args[1]) == "0" {
-			conn.WriteString("OK")
-		} else {
-			conn.WriteError("ERR there is one database, 0")
-		}
-	case "config", "command":
-		conn.WriteArray(0) // redis-cli and redis-benchmark ask, and need no answer
-	case "quit":
-		conn.WriteString("OK")
-		_ = conn.Close()
-		return false
-	default:
-		conn.WriteError(fmt.Sprintf("ERR unknown command '%.64s'; known are GET SET DEL EXISTS INCR PING ECHO INFO SELECT QUIT", name))
-	}
-	return true
-}
-
-func (g *Gateway) info() string {
-	s := fmt.Sprintf("# Server\r\nredis_mode:standalone\r\nserver:twothirds\r\n# Clients\r\nconnected_clients:%d\r\n# Stats\r\ntotal_commands_processed:%d\r\n",
-		g.conns.Load(), g.served.Load())
-	if g.cfg.Info != nil {
-		s += g.cfg.Info()
-	}
-	return s
+	return err
 }
