@@ -192,6 +192,19 @@ func (c *cluster) blocks(i int, seq message.Seq) {
 	}
 }
 
+// cut takes replica i off the network, heal brings it back.
+func (c *cluster) cut(i int) {
+	for _, k := range c.keys {
+		c.net.Cut(c.keys[i].Public(), k.Public())
+	}
+}
+
+func (c *cluster) heal(i int) {
+	for _, k := range c.keys {
+		c.net.Heal(c.keys[i].Public(), k.Public())
+	}
+}
+
 // await waits for a condition.
 func (c *cluster) await(what string, cond func() bool) {
 	c.t.Helper()

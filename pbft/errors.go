@@ -34,6 +34,13 @@ var (
 	ErrSessionExpired = errors.New("pbft: session expired, the operation was not executed")
 )
 
+// ErrTooLarge says that an operation is larger than Genesis.OpBytes allows.
+var ErrTooLarge = errors.New("pbft: operation too large")
+
+// errForgotten is the cause of an unknown outcome that the session table no longer
+// tells.
+var errForgotten = errors.New("executed or withdrawn, and the reply is no longer kept")
+
 // UnknownOutcomeError says that waiting for an operation ended before its result
 // was known: it may or may not be executed, now or later (spec X5).
 type UnknownOutcomeError struct {

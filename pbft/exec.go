@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -53,7 +54,8 @@ func (x *executor) put(o *core.Output) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.asks+len(part.Serve)+len(part.Answer) > asksMax {
-		part.Serve, part.Answer = nil, nil
+		part.Serve = nil
+		part.Answer = slices.DeleteFunc(part.Answer, func(r message.Request) bool { return r.Client != x.r.cfg.Key.Public() })
 	}
 	x.asks += len(part.Serve) + len(part.Answer)
 	x.queue = append(x.queue, part)
@@ -261,7 +263,12 @@ func (x *executor) conclude(seq message.Seq, r *message.Request, o *session.Outc
 func (x *executor) answer(r *message.Request) {
 	o := x.table.Judge(r)
 	if o.Verdict == session.Execute || o.Verdict == session.Opened {
-		return // not known after all; the client asks again
+		// Not known after all: an opening whose older session was evicted meanwhile. The
+		// client asks again, and so does this process once it knows.
+		if r.Client != x.r.cfg.Key.Public() {
+			return
+		}
+		o.Verdict = session.Refused
 	}
 	x.conclude(0, r, &o)
 }

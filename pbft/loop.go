@@ -68,6 +68,7 @@ func (r *Replica) drain() {
 func (r *Replica) executed(list []core.Executed) {
 	for _, e := range list {
 		r.core.Executed(r.clock.Now(), e)
+		r.own.executed(e.Seq)
 	}
 }
 

@@ -133,6 +133,7 @@ func (r *Replica) recover() error {
 	if err != nil {
 		return fmt.Errorf("pbft: %w", err)
 	}
+	r.own.executed(r.exec.applied())
 	r.publish()
 	return nil
 }

@@ -2,8 +2,8 @@ package pbft
 
 import (
 	"context"
+	"fmt"
 	"sync"
-	"time"
 
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
@@ -11,15 +11,24 @@ import (
 // submitter is this process as a client of its own replica: one session under the
 // replica's key.
 type submitter struct {
-	r *Replica
+	r      *Replica
+	window uint64 // of a session, see issue
 
 	mu      sync.Mutex
-	session message.SessionID
-	opening chan struct{} // closed when the opening in flight has ended
-	nonce   uint64
-	next    uint64
-	waiting map[uint64]chan outcome // by number; the opening's nonce is apart
+	session message.SessionID // zero while there is none
+	next    uint64            // last number given out in session
+	lowest  uint64            // no lower number of session is awaited
+	waiting map[ticket]chan outcome
+	opening *opening    // the one in flight, see open
+	opened  opened      // what is known of openings
+	told    message.Seq // the core knows that this block is executed
 	ended   error
+}
+
+// ticket names an operation.
+type ticket struct {
+	session message.SessionID
+	number  uint64
 }
 
 type outcome struct {
@@ -27,91 +36,100 @@ type outcome struct {
 	result []byte
 }
 
-// ownWindow bounds the operations of this process that are outstanding; more are
-// refused as overload. It stays below the session table's smallest window.
-const ownWindow = 1000
+// ownMax bounds the operations of this process that are outstanding; more are
+// refused as overload.
+const ownMax = 1000
 
 func newSubmitter(r *Replica) *submitter {
-	return &submitter{r: r, waiting: make(map[uint64]chan outcome)}
+	return &submitter{r: r, window: r.exec.table.Config().Window, waiting: make(map[ticket]chan outcome)}
 }
 
 // Submit orders op, executes it and returns its result as computed by this
 // replica, which the caller trusts: it is the caller's own process. It is safe for
-// concurrent use; operations submitted at the same time share blocks.
+// concurrent use, but not to be called from within the Application; operations
+// submitted at the same time share blocks.
 //
-// Errors: ErrOverloaded and ErrSessionExpired say that op was not executed. If ctx
-// ends while op is under way the error is an *UnknownOutcomeError. Otherwise it is
-// the reason for which the application refuses op (Admitter) or for which the
-// replica stopped.
+// ErrOverloaded, ErrSessionExpired, ErrTooLarge, the reason for which the
+// application refuses op (Admitter), what ctx ended with and why the replica
+// stopped say, as errors, that op was not executed and never will be. If op was
+// under way and its outcome is not known, the error is an *UnknownOutcomeError that
+// wraps the cause.
 func (r *Replica) Submit(ctx context.Context, op []byte) ([]byte, error) {
+	if most := r.door.Limits().OpBytes; len(op) > most {
+		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(op), most)
+	}
 	if a, ok := r.cfg.Application.(Admitter); ok {
 		if err := a.Admit(op); err != nil {
 			return nil, err
 		}
 	}
 	s := r.own
-	if err := s.open(ctx); err != nil {
+	t, awaited, ch, err := s.issue(ctx)
+	if err != nil {
 		return nil, err
 	}
-	number, session, ch, err := s.issue(op)
-	if err != nil {
+	if err := s.send(ctx, message.Request{Session: t.session, Number: t.number, Awaited: awaited, Op: op}); err != nil {
+		s.forget(t)
 		return nil, err
 	}
 	select {
 	case o := <-ch:
-		return s.outcome(o)
+		return s.conclude(t, o)
 	case <-ctx.Done():
-		s.forget(number)
-		return nil, &UnknownOutcomeError{Session: session, Number: number, Cause: ctx.Err()}
+		err = ctx.Err()
 	case <-r.gone:
-		return nil, &UnknownOutcomeError{Session: session, Number: number, Cause: r.Err()}
+		err = r.Err()
+	}
+	select {
+	case o := <-ch: // it came at the same time
+		return s.conclude(t, o)
+	default:
+		return nil, &UnknownOutcomeError{Session: t.session, Number: t.number, Cause: err}
 	}
 }
 
-func (s *submitter) outcome(o outcome) ([]byte, error) {
+// conclude turns an outcome into what Submit returns.
+func (s *submitter) conclude(t ticket, o outcome) ([]byte, error) {
 	switch o.code {
 	case message.ReplyOK:
 		return o.result, nil
 	case message.ReplyBusy:
 		return nil, ErrOverloaded
 	case message.ReplyExpired:
-		s.mu.Lock()
-		s.session = message.SessionID{}
-		s.mu.Unlock()
+		return nil, ErrSessionExpired
 	}
-	return nil, ErrSessionExpired
+	return nil, &UnknownOutcomeError{Session: t.session, Number: t.number, Cause: errForgotten}
 }
 
-// issue signs the operation and puts it before the loop.
-func (s *submitter) issue(op []byte) (uint64, message.SessionID, chan outcome, error) {
+// issue gives out the next number, and opens a session first if there is none.
+// awaited is what the request says of the numbers before it. A request whose number
+// is a window above that is refused by all, so none is issued.
+func (s *submitter) issue(ctx context.Context) (t ticket, awaited uint64, ch chan outcome, err error) {
 	s.mu.Lock()
-	if s.ended != nil || len(s.waiting) >= ownWindow {
-		err := s.ended
-		s.mu.Unlock()
-		if err == nil {
-			err = ErrOverloaded
+	defer s.mu.Unlock()
+	for s.session.Seq == 0 {
+		if err := s.open(ctx); err != nil {
+			return t, 0, nil, err
 		}
-		return 0, message.SessionID{}, nil, err
+	}
+	for s.lowest <= s.next && s.waiting[ticket{s.session, s.lowest}] == nil {
+		s.lowest++
+	}
+	switch {
+	case s.ended != nil:
+		return t, 0, nil, s.ended
+	case len(s.waiting) >= ownMax || s.next+1-s.lowest >= s.window:
+		return t, 0, nil, ErrOverloaded
 	}
 	s.next++
-	number, session := s.next, s.session
-	awaited := number
-	for n := range s.waiting { // order: a minimum
-		awaited = min(awaited, n)
-	}
-	ch := make(chan outcome, 1)
-	s.waiting[number] = ch
-	s.mu.Unlock()
-	err := s.send(message.Request{
-		Client: s.r.cfg.Key.Public(), Session: session, Number: number, Awaited: awaited, Op: op,
-	})
-	if err != nil {
-		s.forget(number)
-	}
-	return number, session, ch, err
+	t, ch = ticket{s.session, s.next}, make(chan outcome, 1)
+	s.waiting[t] = ch
+	return t, s.lowest, ch, nil
 }
 
-func (s *submitter) send(r message.Request) error {
+// send signs a request and puts it before the loop. On error it was not sent.
+func (s *submitter) send(ctx context.Context, r message.Request) error {
+	r.Client = s.r.cfg.Key.Public()
 	if err := s.r.door.SignRequest(s.r.cfg.Key, &r); err != nil {
 		return err
 	}
@@ -119,87 +137,45 @@ func (s *submitter) send(r message.Request) error {
 	if err != nil {
 		return err
 	}
-	s.r.deliver(v)
-	return nil
+	select {
+	case s.r.inbox <- v:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.r.done:
+		return s.r.Err()
+	}
 }
 
-func (s *submitter) forget(number uint64) {
+// forget withdraws a number that was not sent. One that was stays awaited, whether
+// or not its caller still waits: raising awaited above it would make it inadmissible
+// everywhere but in the pools that hold it, where it would go on being an
+// obligation (spec T1).
+func (s *submitter) forget(t ticket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.waiting, number)
-}
-
-// open makes sure that there is a session. One caller opens it, the others wait.
-// The nonce is the wall clock, so that it grows across restarts; if the clock went
-// back the opening is refused and tried again with a larger one (spec X1).
-func (s *submitter) open(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		if s.ended != nil || s.session.Seq != 0 {
-			err := s.ended
-			s.mu.Unlock()
-			return err
-		}
-		if s.opening == nil {
-			s.opening = make(chan struct{})
-			s.nonce = max(s.nonce*2, uint64(time.Now().UnixNano()))
-			go s.sendOpening(s.nonce)
-		}
-		wait := s.opening
-		s.mu.Unlock()
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.r.gone:
-			return s.r.Err()
-		}
-	}
-}
-
-func (s *submitter) sendOpening(nonce uint64) {
-	err := s.send(message.Request{Type: message.RequestOpen, Client: s.r.cfg.Key.Public(), Number: nonce})
-	if err != nil {
-		s.opened(message.SessionID{})
-	}
-}
-
-func (s *submitter) opened(id message.SessionID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.opening == nil {
-		return
-	}
-	if id.Seq != 0 {
-		s.session, s.next = id, 0
-	}
-	close(s.opening)
-	s.opening = nil
+	delete(s.waiting, t)
 }
 
 // reply takes an outcome from the executor.
 func (s *submitter) reply(r *message.Request, m *message.Reply) {
-	if r.Type == message.RequestOpen {
-		s.mu.Lock()
-		mine := r.Number == s.nonce
-		s.mu.Unlock()
-		if mine {
-			id := m.Session
-			if m.Code != message.ReplyOK {
-				id = message.SessionID{}
-			}
-			s.opened(id)
-		}
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ch := s.waiting[r.Number]; ch != nil && r.Session == s.session {
-		delete(s.waiting, r.Number)
+	if r.Type == message.RequestOpen {
+		s.answered(r.Number, m)
+		return
+	}
+	if m.Code == message.ReplyExpired && r.Session == s.session {
+		s.session = message.SessionID{} // evicted: the next operation opens another
+	}
+	t := ticket{r.Session, r.Number}
+	if ch := s.waiting[t]; ch != nil {
+		delete(s.waiting, t)
 		ch <- outcome{code: m.Code, result: m.Result}
 	}
 }
 
+// end lets go of everyone: the replica has stopped.
 func (s *submitter) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
