@@ -1,0 +1,183 @@
+package client
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/wire"
+)
+
+// peekReply returns the digest of the request that a reply is to, without decoding it. It reads the
+// first fields of the published schema, and is no check: what it lets pass is decoded strictly, what it
+// does not is dropped.
+func peekReply(frame []byte) (request message.Digest, ok bool) {
+	const replica, digest = 1<<3 | 0, 2<<3 | 2 // protobuf's tags
+	if len(frame) == 0 || message.Kind(frame[0]) != message.KindReply {
+		return request, false
+	}
+	b := frame[1:]
+	if len(b) > 0 && b[0] == replica {
+		_, n := binary.Uvarint(b[1:])
+		b = b[1+max(n, 0):]
+	}
+	if len(b) < 2+len(request) || b[0] != digest || int(b[1]) != len(request) {
+		return request, false
+	}
+	return message.Digest(b[2 : 2+len(request)]), true
+}
+
+// decodeReply returns nil if the frame is not a reply of the given replica.
+func decodeReply(frame []byte, id message.ReplicaID) *message.Reply {
+	m, err := wire.Decode(frame)
+	if err != nil {
+		return nil
+	}
+	r, ok := m.(*message.Reply)
+	if !ok || r.Replica != id {
+		return nil
+	}
+	return r
+}
+
+// wanted reports whether a reply to this request, if it is one, has any use.
+func (t *table) wanted(member int, request message.Digest, ok bool) bool {
+	switch {
+	case !ok:
+		t.voices[member].malformed++
+	case t.byDigest[request] == nil:
+		t.voices[member].unasked++
+	default:
+		return true
+	}
+	return false
+}
+
+// reply counts what a member says about the request with the digest that the reply carries, and settles
+// the call once weak power says the same (spec X2). A reply to anything but an open request of our own
+// is dropped, and so is nil, for a frame that is none.
+func (t *table) reply(member int, r *message.Reply, print message.Digest, now clock.Instant) {
+	if r == nil {
+		t.voices[member].malformed++
+		return
+	}
+	x := t.byDigest[r.Request]
+	if x == nil { // settled since it was wanted
+		t.voices[member].unasked++
+		return
+	}
+	t.voices[member].counted++
+	q := t.members.Quorums()
+	power := x.record(q, vote{member: uint16(member), code: r.Code, print: print})
+	switch {
+	case r.Code == message.ReplyBusy:
+		return // no outcome: go on until the context ends
+	case power < q.Weak():
+		t.denied(x, member, r.Code, now)
+		return
+	}
+	t.judge(x, print, now)
+	if x.req.Type == message.RequestOpen {
+		t.opening(x, r, now)
+	} else {
+		t.outcome(x, r, now)
+	}
+}
+
+// denied has a call sent to all at once if its target says that it cannot be executed. The others have
+// nothing to order, so they will not speak before they are asked.
+func (t *table) denied(x *call, member int, code message.ReplyCode, now clock.Instant) {
+	if !x.all && member == x.target && code != message.ReplyOK {
+		x.denied = true
+		t.now(x, now)
+	}
+}
+
+// judge looks back, now that the truth is known: at those who said something else, and at the target.
+func (t *table) judge(x *call, truth message.Digest, now clock.Instant) {
+	if !x.all {
+		t.route.hit(x.target, now.Sub(x.first), now)
+	}
+	for _, v := range x.votes {
+		if v.print == truth || v.code == message.ReplyBusy {
+			continue
+		}
+		t.voices[v.member].disagreed++
+		if x.denied && int(v.member) == x.target {
+			t.route.miss(x.target, x.probe, now)
+		}
+	}
+}
+
+// outcome settles an operation.
+func (t *table) outcome(x *call, r *message.Reply, now clock.Instant) {
+	switch r.Code {
+	case message.ReplyOK:
+		t.stats.Done++
+		t.settle(x, r.Result, nil)
+	case message.ReplyExpired:
+		t.stats.Expired++
+		t.settle(x, nil, t.unknown(x, ErrSessionExpired))
+		t.expire(x.req.Session, now)
+	case message.ReplyRefused:
+		t.settle(x, nil, ErrRefused)
+	default:
+		t.settle(x, nil, t.unknown(x, fmt.Errorf("%w: code %d", ErrReply, r.Code)))
+	}
+}
+
+// opening settles an opening. If it brought no session the next one follows as soon as an operation
+// waits for it.
+func (t *table) opening(x *call, r *message.Reply, now clock.Instant) {
+	t.settle(x, nil, nil)
+	t.opener.call = nil
+	switch {
+	case r.Code == message.ReplyOK && r.Session.Seq != 0:
+		t.stats.Sessions++
+		t.opener.bump = 0
+		t.session.begin(r.Session, t.cfg.Window, now)
+	case r.Code == message.ReplyRefused:
+		t.stats.Refused++
+		t.opener.refused()
+	default:
+		t.opener.after = now.Add(t.jitter(t.cfg.RetryMax))
+	}
+}
+
+// expire ends the current session if it is the one named. Operations that have not left this machine
+// wait for the next one. Those that have may still turn out to have been executed: they are asked for
+// at once, and settled by their own answers.
+func (t *table) expire(id message.SessionID, now clock.Instant) {
+	if !t.session.live() || t.session.id != id {
+		return
+	}
+	t.reopenAfter(now)
+	for e := t.open.Back(); e != nil; {
+		x := e.Value.(*call)
+		e = e.Prev()
+		switch {
+		case x.req.Session != id: // an opening, or of a session before
+		case x.sent:
+			t.now(x, now)
+		default:
+			t.requeue(x)
+		}
+	}
+	t.session = session{}
+}
+
+// reopenAfter puts the next opening off if sessions are being taken away, the longer the more often.
+func (t *table) reopenAfter(now clock.Instant) {
+	o := &t.opener
+	if now.Sub(t.session.opened) >= sessionShort {
+		o.shorts = 0
+		return
+	}
+	o.shorts++
+	d := t.cfg.RetryMin
+	for i := 1; i < o.shorts && d < t.cfg.RetryMax; i++ {
+		d *= 2
+	}
+	o.after = now.Add(t.jitter(min(d, t.cfg.RetryMax)))
+}

@@ -1,0 +1,317 @@
+package client
+
+import (
+	"bytes"
+	"container/list"
+	"fmt"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// table holds all calls and decides what is sent and what a call's outcome is. It has no goroutine, no
+// lock and no clock: the Client calls it under its lock, with the time.
+//
+// A call goes submit, stage, launch and is settled by replies, or leaves early by cancel.
+type table struct {
+	client   *Client // only to be named in errors
+	cfg      Config
+	key      message.PublicKey
+	members  *message.Members
+	jitter   func(clock.Duration) clock.Duration
+	wall     func() uint64 // a lower bound for nonces
+	route    route
+	session  session
+	opener   opener
+	queue    *list.List // of *call, operations without a number
+	open     *list.List // of *call, those that may be answered, in order of launch
+	byDigest map[message.Digest]*call
+	numbered int           // operations staged or open, of whatever session
+	deadline clock.Instant // when the first call is due; may be too early
+	ups      []int         // members whose link has come up
+	stats    Stats
+	voices   []voice // by member
+}
+
+func newTable(cfg Config, members *message.Members) *table {
+	return &table{
+		cfg: cfg, key: cfg.Key.Public(), members: members,
+		jitter:   func(d clock.Duration) clock.Duration { return d },
+		wall:     func() uint64 { return cfg.Nonce },
+		route:    newRoute(members.Len()),
+		queue:    list.New(),
+		open:     list.New(),
+		byDigest: make(map[message.Digest]*call),
+		voices:   make([]voice, members.Len()),
+	}
+}
+
+// submit takes a new operation. Its Op stays the caller's until stage.
+func (t *table) submit(x *call) { x.place = t.queue.PushBack(x) }
+
+// ready reports whether stage has something to return.
+func (t *table) ready(now clock.Instant) bool {
+	switch {
+	case t.queue.Len() == 0:
+		return false
+	case t.session.live():
+		return t.session.room() && t.numbered < t.cfg.Window
+	}
+	return t.opener.call == nil && !now.Before(t.opener.after)
+}
+
+// pending reports whether the sender has something to do.
+func (t *table) pending(now clock.Instant) bool {
+	return t.ready(now) || !t.deadline.IsZero() && !now.Before(t.deadline)
+}
+
+// stage gives up to most calls their identity and the member that they go to first, calls for the same
+// member side by side. They must be signed and launched, in this order. An opening is staged alone, when
+// an operation first needs it.
+func (t *table) stage(now clock.Instant, most int) (list []*call) {
+	for len(list) < most && t.ready(now) {
+		if !t.session.live() {
+			x := t.opener.open(t.key, t.wall())
+			x.state, x.target = staged, t.route.best
+			return append(list, x)
+		}
+		x := t.queue.Remove(t.queue.Front()).(*call)
+		t.session.number(x)
+		t.numbered++
+		x.req.Op = bytes.Clone(x.req.Op)
+		x.state = staged
+		x.target, x.probe = t.route.pick(now)
+		list = append(list, x)
+		if x.probe {
+			break // the last of its turn
+		}
+	}
+	return list
+}
+
+// launch registers a signed call as one that is about to leave, and reports whether it is to. It is not
+// if it was cancelled, could not be signed, or if its session has ended since it was staged.
+func (t *table) launch(x *call, digest message.Digest, err error, now clock.Instant) bool {
+	switch {
+	case err != nil || x.withdrawn:
+		t.settle(x, nil, err)
+		return false
+	case x.req.Type == message.RequestOperation && x.req.Session != t.session.id:
+		t.requeue(x)
+		return false
+	}
+	x.state, x.tries, x.digest = outstanding, 1, digest
+	x.first, x.last = now, now
+	x.place = t.open.PushBack(x)
+	t.byDigest[digest] = x
+	t.wait(x, t.jitter(t.patience(1)))
+	return true
+}
+
+// requeue takes the number of an operation back that has not left this machine.
+func (t *table) requeue(x *call) {
+	if x.state == outstanding {
+		t.open.Remove(x.place)
+		delete(t.byDigest, x.digest)
+	}
+	t.numbered--
+	x.state, x.all, x.denied, x.votes = queued, false, false, nil
+	x.place = t.queue.PushFront(x)
+}
+
+// patience is the pause after so many transmissions. It begins with four times the usual latency, so
+// that a cluster under load is not given everything twice.
+func (t *table) patience(tries int) clock.Duration {
+	d := max(t.cfg.RetryMin, min(4*t.route.usual(), t.cfg.RetryMax))
+	for ; tries > 1 && d < t.cfg.RetryMax; tries-- {
+		d *= 2
+	}
+	return min(d, t.cfg.RetryMax)
+}
+
+func (t *table) wait(x *call, d clock.Duration) {
+	x.due = x.last.Add(d)
+	t.wake(x.due)
+}
+
+// wake makes sure that due is called at that time.
+func (t *table) wake(at clock.Instant) {
+	if t.deadline.IsZero() || at.Before(t.deadline) {
+		t.deadline = at
+	}
+}
+
+// next returns when due or stage has work without a further event, zero if never.
+func (t *table) next() clock.Instant {
+	at := t.deadline
+	if t.queue.Len() > 0 && !t.session.live() && t.opener.call == nil {
+		if after := t.opener.after; at.IsZero() || after.Before(at) {
+			at = after
+		}
+	}
+	return at
+}
+
+// due returns the calls that are to be sent to all (Castro and Liskov, section 4.1).
+func (t *table) due(now clock.Instant) (list []*call) {
+	if t.deadline.IsZero() || now.Before(t.deadline) {
+		return nil
+	}
+	t.deadline = clock.Instant{}
+	for e := t.open.Front(); e != nil; e = e.Next() {
+		x := e.Value.(*call)
+		if now.Before(x.due) {
+			t.wake(x.due)
+			continue
+		}
+		if !x.all {
+			x.all = true
+			if !x.denied {
+				t.route.miss(x.target, x.probe, now)
+			}
+		}
+		x.tries++
+		x.last = now
+		t.wait(x, t.jitter(t.patience(x.tries)))
+		list = append(list, x)
+	}
+	t.stats.Retransmitted += uint64(len(list))
+	return list
+}
+
+// linkUp notes that the link to a member has come up: what was sent to it before is lost (spec S2).
+func (t *table) linkUp(member int) {
+	for _, m := range t.ups {
+		if m == member {
+			return
+		}
+	}
+	t.ups = append(t.ups, member)
+}
+
+// missing returns a member whose link has come up and what it ought to have.
+func (t *table) missing() (member int, list []*call, ok bool) {
+	if len(t.ups) == 0 {
+		return 0, nil, false
+	}
+	member, t.ups = t.ups[0], t.ups[1:]
+	for e := t.open.Front(); e != nil; e = e.Next() {
+		if x := e.Value.(*call); x.addressed(member) {
+			list = append(list, x)
+		}
+	}
+	t.stats.Retransmitted += uint64(len(list))
+	return member, list, true
+}
+
+// leaving notes that calls are about to be sent, and returns those that have not been before.
+func (t *table) leaving(list []*call) (fresh []*call) {
+	for _, x := range list {
+		if !x.sent {
+			x.sent = true
+			t.stats.Sent++
+			fresh = append(fresh, x)
+		}
+	}
+	return fresh
+}
+
+// unsent notes that no link took calls that had never been sent before: whoever comes up first gets
+// them, and until then their outcome is known. Unless somebody was told meanwhile that it is not.
+func (t *table) unsent(list []*call) {
+	for _, x := range list {
+		if x.state != outstanding {
+			continue
+		}
+		x.all = true
+		if !x.abandoned {
+			x.sent = false
+			t.stats.Sent--
+		}
+	}
+}
+
+// retarget notes that calls went to another member, since the link to their target does not take them.
+func (t *table) retarget(list []*call, member int, now clock.Instant) {
+	for _, x := range list {
+		t.route.miss(x.target, x.probe, now)
+		x.target, x.probe = member, false
+	}
+}
+
+// hurry makes a call due that has not been sent for a while.
+func (t *table) hurry(x *call, now clock.Instant) {
+	if x.state == outstanding && now.Sub(x.last) >= t.cfg.RetryMin {
+		t.now(x, now)
+	}
+}
+
+// now makes a call due.
+func (t *table) now(x *call, now clock.Instant) {
+	x.due = now
+	t.wake(now)
+}
+
+// cancel ends the wait for a call, for the reason given. A call that cannot have left this machine is
+// withdrawn and the reason returned as it is; one that may have is kept until it is settled.
+func (t *table) cancel(x *call, reason error) ([]byte, error) {
+	switch {
+	case x.state == settled:
+		return x.result, x.err
+	case x.state == staged:
+		x.withdrawn = true
+		return nil, reason
+	case !x.sent:
+		t.settle(x, nil, reason)
+		return nil, reason
+	}
+	if !x.abandoned {
+		x.abandoned = true
+		t.stats.Abandoned++
+	}
+	if x.overloaded(t.members.Quorums()) {
+		reason = fmt.Errorf("%w: %w", ErrOverloaded, reason)
+	}
+	return nil, t.unknown(x, reason)
+}
+
+func (t *table) unknown(x *call, reason error) error {
+	return &UnknownOutcomeError{
+		Session: x.req.Session, Number: x.req.Number, Digest: x.digest, Err: reason, client: t.client, call: x,
+	}
+}
+
+// settle ends a call. It forgets what only a call under way needs, since an error may keep the rest.
+func (t *table) settle(x *call, result []byte, err error) {
+	switch x.state {
+	case queued:
+		t.queue.Remove(x.place)
+	case outstanding:
+		t.open.Remove(x.place)
+		delete(t.byDigest, x.digest)
+		fallthrough
+	case staged:
+		if x.req.Type == message.RequestOperation {
+			t.session.release(x)
+			t.numbered--
+		}
+	}
+	x.state, x.result, x.err = settled, result, err
+	x.req.Op, x.req.Sig, x.votes, x.place = nil, nil, nil, nil
+	close(x.done)
+}
+
+// shut settles everything that is left.
+func (t *table) shut() {
+	for e := t.open.Front(); e != nil; e = t.open.Front() {
+		x := e.Value.(*call)
+		if x.sent {
+			t.settle(x, nil, t.unknown(x, ErrClosed))
+		} else {
+			t.settle(x, nil, ErrClosed)
+		}
+	}
+	for e := t.queue.Front(); e != nil; e = t.queue.Front() {
+		t.settle(e.Value.(*call), nil, ErrClosed)
+	}
+}
