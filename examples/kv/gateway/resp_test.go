@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -106,7 +107,7 @@ func FuzzReader(f *testing.F) {
 		first := min(int(cut), len(stream))
 		got, err := readAll(io.MultiReader(bytes.NewReader(stream[:first]), iotest.OneByteReader(bytes.NewReader(stream[first:]))))
 		require.Equal(t, want, got)
-		require.Equal(t, wantErr == io.EOF, err == io.EOF)
+		require.Equal(t, errors.Is(wantErr, io.EOF), errors.Is(err, io.EOF))
 		for _, w := range want {
 			complete, args, _, rest, err := redcon.ReadNextCommand(stream, nil)
 			require.NoError(t, err)
