@@ -266,6 +266,10 @@ func (c *Core) reached() uint64 {
 	return uint64(c.low.Seq) + uint64(c.decided.Seq) + uint64(c.held) + uint64(len(c.nodes))
 }
 
+// linksMax bounds the links of a certificate that is put together here, so that it
+// still travels.
+const linksMax = 2048
+
 // proven takes the proof that comes with decided blocks: it covers last by the
 // links between (spec C4).
 func (c *Core) proven(m *message.Blocks, last message.Point) {
@@ -273,6 +277,9 @@ func (c *Core) proven(m *message.Blocks, last message.Point) {
 	at := last.Seq + message.Seq(len(m.Links))
 	if m.Commit != nil && m.Commit.Seq == at && m.Commit.Chain == top {
 		links := append(append([]message.Digest{}, m.Links...), m.Commit.Links...)
+		if len(links) > linksMax {
+			return
+		}
 		c.adopt(&message.CommitCert{
 			Epoch: m.Commit.Epoch, View: m.Commit.View, Seq: last.Seq, Chain: last.Chain, Links: links, Votes: m.Commit.Votes,
 		})

@@ -157,11 +157,28 @@ func (c *Core) leave(w message.View, why *message.Leave) {
 	if why != nil {
 		c.broadcast(why)
 	}
-	c.mine.change, c.mine.leave = vc, why
+	c.mine.change = vc
+	c.mine.note(why)
 	c.broadcast(vc)
 	c.sendCert()
 	c.stats.ViewChanges++
 }
+
+// note keeps a reason for repeats. One by numbers says all that those before it
+// did; a proof or a resignation only takes those a step further who are as far as
+// this replica was (spec S3).
+func (o *outbox) note(why *message.Leave) {
+	switch {
+	case why == nil:
+	case why.Proof == nil && len(why.Suspects)+len(why.Changes) > 1, len(o.leaves) >= leavesMax:
+		o.leaves = []*message.Leave{why}
+	default:
+		o.leaves = append(o.leaves, why)
+	}
+}
+
+// leavesMax bounds the reasons kept; each is for another view.
+const leavesMax = 64
 
 // sendCert gives the primary of the target view the certificate that the own
 // VIEW-CHANGE speaks of (spec V2).

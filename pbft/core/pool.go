@@ -97,7 +97,7 @@ func (c *Core) admit(r *message.Request, direct bool) {
 		old.direct = old.direct || direct
 		return
 	}
-	if r.Session.Seq > c.applied {
+	if r.Session.Seq > c.applied && r.Session.Seq <= c.high() {
 		// Its session may have been opened where this replica has not executed yet.
 		if len(p.early) < earlyMax {
 			p.early = append(p.early, early{req: *r, direct: direct})
@@ -234,11 +234,11 @@ func (p *pool) onEnter(c *Core) {
 				p.enqueue(p.clients[x.req.Client], x)
 			}
 		}
-		if x.direct && len(p.fresh) < requestsMax {
+		if (x.direct || len(p.fresh) == 0) && len(p.fresh) < requestsMax {
 			p.fresh = append(p.fresh, x.req)
 		}
 	}
-	for s := c.decided.Seq + 1; s <= c.base.Seq; s++ {
+	for s := c.decided.Seq + 1; s <= c.base.Seq && !c.gap; s++ {
 		if n := c.nodes[c.own[s]]; n != nil && n.payload != nil {
 			p.inFlight(n)
 		}
@@ -282,13 +282,13 @@ func (c *Core) flushRequests() {
 	p.fresh = nil
 }
 
-// forwardAll passes the oldest pending requests of the own clients on to everyone
-// once half of the timeout is gone, so that a lone suspicion becomes common
-// (spec T1).
+// forwardAll passes the oldest pending requests of the own clients, and the oldest
+// of all, on to everyone once half of the timeout is gone, so that a lone suspicion
+// becomes common (spec T1): whoever forwarded the oldest may have died since.
 func (p *pool) forwardAll(c *Core) {
 	var list []message.Request
 	for e := p.byAge.Front(); e != nil && len(list) < requestsMax; e = e.Next() {
-		if x := e.Value.(*pending); x.direct {
+		if x := e.Value.(*pending); x.direct || len(list) == 0 {
 			list = append(list, x.req)
 		}
 	}

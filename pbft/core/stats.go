@@ -132,9 +132,10 @@ type Marks struct {
 	Low       message.Seq
 	Certified message.Seq
 	Decided   message.Seq
+	Settled   bool // a CC of View is held: its COMMITs at decided blocks say nothing new (spec V5)
 }
 
 // Marks returns the current marks; it is cheap enough for every turn.
 func (c *Core) Marks() Marks {
-	return Marks{View: c.view, Low: c.low.Seq, Certified: c.prepares.certified(), Decided: c.decided.Seq}
+	return Marks{View: c.view, Low: c.low.Seq, Certified: c.prepares.certified(), Decided: c.decided.Seq, Settled: c.released >= c.view}
 }

@@ -69,11 +69,11 @@ type outbox struct {
 	prepare    *message.Prepare
 	commit     *message.Commit
 	change     *message.ViewChange
-	leave      *message.Leave
+	leaves     []*message.Leave      // since the last by numbers, or the entry
 	checkpoint []*message.Checkpoint // above low
 }
 
-func (o *outbox) enter() { o.prepare, o.commit, o.leave = nil, nil, nil }
+func (o *outbox) enter() { o.prepare, o.commit, o.leaves = nil, nil, nil }
 
 // restless reports whether S3 has anything to repeat.
 func (c *Core) restless() bool {
@@ -110,8 +110,10 @@ func (c *Core) repeatTo(i int, s *message.Status) {
 		}
 	}
 	if c.target > c.view && o.change != nil && s.Entered < c.target && !bug.M30 {
-		if o.leave != nil && s.Target < c.target {
-			c.send(i, o.leave)
+		for _, l := range o.leaves {
+			if s.Target < l.View {
+				c.send(i, l)
+			}
 		}
 		c.send(i, o.change)
 		if c.pc != nil && i == c.primary(c.target) {

@@ -157,6 +157,9 @@ func (c *Core) enter(m *message.NewView) {
 	}
 	c.view, c.target, c.base, c.newView = m.View, m.View, base, m
 	c.tip, c.voted, c.commit, c.over = base, message.Point{}, message.Point{}, false
+	if base.Seq < c.low.Seq {
+		c.voted = c.tip // whether it lies on the decided chain cannot be shown any more
+	}
 	c.persist(Record{Kind: RecordNewView, Message: m})
 	c.out.Barrier = !bug.M65
 	c.rebase()
@@ -187,13 +190,7 @@ func (c *Core) contradicted(here, base message.Point, m *message.NewView) {
 // (spec V5).
 func (c *Core) rebase() {
 	defer c.countBranches()
-	end := max(c.base.Seq, c.decided.Seq)
-	for s := end + 1; s <= c.top; s++ {
-		if bug.M77 {
-			delete(c.nodes, c.own[s])
-		}
-		delete(c.own, s)
-	}
+	c.cutOwn(max(c.base.Seq, c.decided.Seq))
 	if c.base.Seq <= c.decided.Seq {
 		c.dropGap()
 		c.top, c.held = c.decided.Seq, min(c.held, c.decided.Seq)
@@ -207,23 +204,32 @@ func (c *Core) rebase() {
 		return
 	}
 	c.dropGap()
-	for s := c.decided.Seq + 1; s <= c.base.Seq; s++ {
-		delete(c.own, s)
-	}
+	c.cutOwn(c.decided.Seq)
 	c.own[c.base.Seq] = c.base.Chain
 	c.top, c.held, c.gap = c.base.Seq, min(c.held, c.decided.Seq), true
 	c.fillGap()
 }
 
-// dropGap forgets the own chain above a gap.
-func (c *Core) dropGap() {
-	if !c.gap {
-		return
-	}
-	for s := c.decided.Seq + 1; s <= c.top; s++ {
+// cutOwn takes the blocks above a seq off the own chain. It goes over what there is:
+// a base may lie far above.
+func (c *Core) cutOwn(above message.Seq) {
+	for s, d := range c.own { // order: only deletes
+		if s <= above {
+			continue
+		}
+		if bug.M77 {
+			delete(c.nodes, d)
+		}
 		delete(c.own, s)
 	}
-	c.top, c.gap = c.decided.Seq, false
+}
+
+// dropGap forgets the own chain above a gap.
+func (c *Core) dropGap() {
+	if c.gap {
+		c.cutOwn(c.decided.Seq)
+		c.top, c.gap = c.decided.Seq, false
+	}
 }
 
 // countBranches sums up the payload that V5 keeps off the own chain, over all views.

@@ -120,7 +120,7 @@ func (c *Core) file(t *tally, i int, v vote) {
 		t.count(i, v)
 		return
 	}
-	if t == &c.prepares && v.base != c.base.Seq {
+	if t == &c.prepares && (v.base != c.base.Seq || v.at.Seq == c.base.Seq) {
 		c.askView(i, c.view) // its NEW-VIEW differs from the own one: that convicts the primary
 	}
 	if i == c.primary(c.view) && t == &c.prepares && c.follow(v) {

@@ -26,6 +26,9 @@ type Filter struct {
 	Low       message.Seq  // stable checkpoint
 	Certified message.Seq  // by PREPAREs of View
 	Decided   message.Seq
+	// Settled says that COMMITs of View at decided blocks have no use any more: until
+	// one certificate of them is held, they let go of abandoned blocks (spec V5).
+	Settled bool
 }
 
 // ErrStale reports a message that the filter dropped: nobody's fault.
@@ -118,7 +121,7 @@ func (p *Pool) useful(m message.Message) bool {
 	case *message.Prepare:
 		return m.View > f.View || m.View == f.View && (m.Seq > f.Certified || p.door.Members().Primary(m.View) == m.Signer)
 	case *message.Commit:
-		return m.Seq > f.Decided && m.View+1 >= f.View
+		return m.Seq > f.Decided && m.View+1 >= f.View || m.View == f.View && !f.Settled
 	case *message.PrePrepare:
 		return m.Header.View >= f.View && m.Header.Seq > f.Decided
 	case *message.Body:
