@@ -62,9 +62,9 @@ func (x *call) addressed(member int) bool { return x.all || x.target == member }
 // correct one may say "busy" and later the result, and a liar gains nothing by changing its mind, since
 // a result needs weak power of members that say it at one time.
 type vote struct {
-	member uint16
-	code   message.ReplyCode
-	print  message.Digest
+	member  uint16
+	code    message.ReplyCode
+	content message.Digest
 }
 
 // record takes a member's vote and returns the power of those who say the same.
@@ -79,7 +79,7 @@ func (x *call) record(q *quorum.System, v vote) (power uint64) {
 		x.votes = append(x.votes, v)
 	}
 	for i := range x.votes {
-		if x.votes[i].print == v.print {
+		if x.votes[i].content == v.content {
 			power += q.Power(int(x.votes[i].member))
 		}
 	}

@@ -178,13 +178,13 @@ func (c *Client) handle(peer transport.Peer, frame []byte) {
 		return
 	}
 	r, now := decodeReply(frame, c.members.At(i).ID), c.clock.Now()
-	var print message.Digest
+	var content message.Digest
 	if r != nil {
-		print = fingerprint(r)
+		content = fingerprint(r)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.table.reply(i, r, print, now)
+	c.table.reply(i, r, content, now)
 	if c.table.pending(now) {
 		c.kick()
 	}

@@ -13,7 +13,7 @@ import (
 // first fields of the published schema, and is no check: what it lets pass is decoded strictly, what it
 // does not is dropped.
 func peekReply(frame []byte) (request message.Digest, ok bool) {
-	const replica, digest = 1<<3 | 0, 2<<3 | 2 // protobuf's tags
+	const replica, digest = 1 << 3, 2<<3 | 2 // protobuf's tags
 	if len(frame) == 0 || message.Kind(frame[0]) != message.KindReply {
 		return request, false
 	}
@@ -57,7 +57,7 @@ func (t *table) wanted(member int, request message.Digest, ok bool) bool {
 // reply counts what a member says about the request with the digest that the reply carries, and settles
 // the call once weak power says the same (spec X2). A reply to anything but an open request of our own
 // is dropped, and so is nil, for a frame that is none.
-func (t *table) reply(member int, r *message.Reply, print message.Digest, now clock.Instant) {
+func (t *table) reply(member int, r *message.Reply, content message.Digest, now clock.Instant) {
 	if r == nil {
 		t.voices[member].malformed++
 		return
@@ -69,7 +69,7 @@ func (t *table) reply(member int, r *message.Reply, print message.Digest, now cl
 	}
 	t.voices[member].counted++
 	q := t.members.Quorums()
-	power := x.record(q, vote{member: uint16(member), code: r.Code, print: print})
+	power := x.record(q, vote{member: uint16(member), code: r.Code, content: content})
 	switch {
 	case r.Code == message.ReplyBusy:
 		return // no outcome: go on until the context ends
@@ -77,7 +77,7 @@ func (t *table) reply(member int, r *message.Reply, print message.Digest, now cl
 		t.denied(x, member, r.Code, now)
 		return
 	}
-	t.judge(x, print, now)
+	t.judge(x, content, now)
 	if x.req.Type == message.RequestOpen {
 		t.opening(x, r, now)
 	} else {
@@ -100,7 +100,7 @@ func (t *table) judge(x *call, truth message.Digest, now clock.Instant) {
 		t.route.hit(x.target, now.Sub(x.first), now)
 	}
 	for _, v := range x.votes {
-		if v.print == truth || v.code == message.ReplyBusy {
+		if v.content == truth || v.code == message.ReplyBusy {
 			continue
 		}
 		t.voices[v.member].disagreed++
