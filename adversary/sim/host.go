@@ -92,7 +92,7 @@ func (h *host) config() core.Config {
 	s := &h.w.sc
 	cfg := core.Config{
 		Self: message.ReplicaID(h.id), Members: h.w.door.Members(), Root: h.w.root,
-		Interval: message.Seq(s.Interval), Window: message.Seq(s.Window), BlockRequests: s.OpsBlock,
+		Interval: message.Seq(s.Interval), Window: message.Seq(s.Window), BlockRequests: s.OpsBlock, AnswerBytes: s.Answer,
 		TimeoutFloor: 200 * clock.Millisecond, TimeoutCap: 10 * clock.Second,
 	}
 	if h.w.tune != nil {

@@ -19,6 +19,7 @@ type Scenario struct {
 	Burst     bool   // clients do not pause between operations
 	Ahead     int    // operations that a client has outstanding
 	OpsBlock  int    // requests in one block at most
+	Answer    int    // payload bytes in one answer to a pull; 0 = the core's default
 	Encode    bool   // every message goes through its encoding
 	Byzantine []Liar // at most f of them
 	Links     Links
@@ -88,6 +89,9 @@ func Generate(src Source, o Options) Scenario {
 		ExecMax: clock.Duration(1+src.Draw("exec", 3)) * clock.Millisecond,
 	}
 	s.Window = 1 + int(src.Draw("window", uint64(s.Interval)))
+	if chance(src, "answer", 50) {
+		s.Answer = 1 + int(src.Draw("answer-bytes", 1500)) // a window takes several
+	}
 	s.Links = Links{DelayMin: 200 * clock.Microsecond, DelayMax: clock.Duration(1+src.Draw("delay", 20)) * clock.Millisecond}
 	f := (n - 1) / 3
 	s.Burst = chance(src, "burst", 50)

@@ -19,11 +19,10 @@ func (c *Core) onBody(i int, m *message.Body) {
 	if n == nil {
 		return
 	}
-	if n.payload == nil {
-		n.payload = m.Payload
-	}
-	if m.Payload == nil {
+	c.fill(n, m.Payload)
+	if m.Payload == nil && n.invalid == nil {
 		n.invalid = m.Raw
+		c.weigh(n, len(m.Raw))
 	}
 	c.retryPrimary()
 	c.checkPayload(n)
@@ -42,9 +41,8 @@ func (c *Core) proposed(i int, parent message.Digest, h *message.Header) *node {
 	case h.Seq > c.high():
 		c.beyond(h.Seq)
 		return nil
-	case c.loose >= int(4*c.cfg.Interval):
-		c.shed()
 	}
+	c.shed()
 	n := c.learn(parent, h)
 	if n == nil {
 		c.drop(DropWindow)
@@ -52,15 +50,17 @@ func (c *Core) proposed(i int, parent message.Digest, h *message.Header) *node {
 	return n
 }
 
-// shed forgets headers that no signature covers: a correct primary signs what it
-// proposes in the same turn, so there are few.
+// shed forgets what no signature covers once there is much of it: a correct primary
+// signs what it proposes in the same turn, so there is little (spec D1).
 func (c *Core) shed() {
+	if c.loose < int(4*c.cfg.Interval) && c.looseBytes <= 2*c.cfg.WindowBytes {
+		return
+	}
 	for d, n := range c.nodes { // order: only deletes, all of a kind
 		if !n.covered {
-			delete(c.nodes, d)
+			c.forget(d, n)
 		}
 	}
-	c.loose = 0
 }
 
 // retryPrimary grows the own chain if the primary's newest PREPARE was only

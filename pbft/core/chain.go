@@ -29,7 +29,33 @@ func (c *Core) cover(n *node) {
 	if !n.covered {
 		n.covered = true
 		c.loose--
+		c.looseBytes -= n.weight
 	}
+}
+
+// fill gives a block its payload, if it has none yet.
+func (c *Core) fill(n *node, p *message.Payload) {
+	if n.payload == nil && p != nil {
+		n.payload = p
+		c.weigh(n, len(p.Raw))
+	}
+}
+
+// weigh counts bytes that are held for a block.
+func (c *Core) weigh(n *node, bytes int) {
+	n.weight += bytes
+	if !n.covered {
+		c.looseBytes += bytes
+	}
+}
+
+// forget drops a block from memory.
+func (c *Core) forget(d message.Digest, n *node) {
+	if !n.covered {
+		c.loose--
+		c.looseBytes -= n.weight
+	}
+	delete(c.nodes, d)
 }
 
 // path returns the blocks from just above the seq floor up to p, oldest first, or
@@ -194,10 +220,7 @@ func (c *Core) extendHeld() {
 func (c *Core) collect() {
 	for d, n := range c.nodes { // order: only deletes
 		if n.point.Seq <= c.low.Seq {
-			if !n.covered {
-				c.loose--
-			}
-			delete(c.nodes, d)
+			c.forget(d, n)
 		}
 	}
 	c.countBranches()
@@ -213,10 +236,7 @@ func (c *Core) collect() {
 func (c *Core) release(view message.View) {
 	for d, n := range c.nodes { // order: only deletes
 		if n.voted < view && c.own[n.point.Seq] != d && !c.keeps(n) {
-			if !n.covered {
-				c.loose--
-			}
-			delete(c.nodes, d)
+			c.forget(d, n)
 		}
 	}
 	c.countBranches()

@@ -32,11 +32,12 @@ type Core struct {
 	branchBytes int          // payload that V5 keeps off the own chain
 	released    message.View // V5: branches older than this view are forgotten
 
-	nodes map[message.Digest]*node // known blocks above low, by chain digest
-	loose int                      // nodes that no signature covers yet
-	own   map[message.Seq]message.Digest
-	top   message.Seq // own holds every seq from low to top, but for a gap
-	gap   bool        // between decided and base: their headers are not known yet
+	nodes      map[message.Digest]*node // known blocks above low, by chain digest
+	loose      int                      // nodes that no signature covers yet
+	looseBytes int                      // held for them
+	own        map[message.Seq]message.Digest
+	top        message.Seq // own holds every seq from low to top, but for a gap
+	gap        bool        // between decided and base: their headers are not known yet
 
 	prepares tally
 	commits  tally
@@ -58,7 +59,7 @@ type Core struct {
 
 	peers  []peer
 	timing timing
-	fetch  fetching
+	pulls  pulls
 	seen   *evidence
 
 	mine   outbox // newest own signed messages, for repeats (spec S3)
@@ -75,6 +76,7 @@ type node struct {
 	link    message.Digest
 	header  message.Header
 	payload *message.Payload // nil while only the header is known
+	weight  int              // bytes of payload and invalid
 	invalid []byte           // its payload, if that is what the header names and yet invalid (spec E1)
 	logged  bool             // in a Persist already emitted: durable before anything later leaves
 	covered bool             // on a chain that a signature of its primary or a certificate vouches for
@@ -103,7 +105,7 @@ func New(cfg Config, r Restored) (*Core, error) {
 	c.checkpoints = newCheckpoints(c)
 	c.changes = newChanges(n)
 	c.pool = newPool(cfg)
-	c.fetch.asked = -1
+	c.pulls.asks = make([]ask, n)
 	c.timing = newTiming(cfg, n, r.Now)
 	if err := c.restore(r); err != nil {
 		return nil, fmt.Errorf("core: restore: %w", err)

@@ -48,7 +48,7 @@ func (c *Core) proposeBlock(p *message.Payload) {
 	parent := c.own[c.top]
 	n := c.learn(parent, &h)
 	c.assert(n != nil, "own block is outside the window")
-	n.payload = p
+	c.fill(n, p)
 	c.grow([]*node{n})
 	c.accept(n)
 	out := &c.out.Propose

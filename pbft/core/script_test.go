@@ -116,11 +116,11 @@ func (s *script) do(line string) {
 	f(s, a)
 }
 
-// new n=4 interval=4 window=4 floor=500ms cap=8s byz=3
+// new n=4 interval=4 window=4 batch=1 bytes=16777216 answer=524288 floor=500ms cap=8s byz=3
 func (s *script) makeWorld(a args) {
 	cfg := core.Config{
 		Interval: message.Seq(a.num("interval", 8)), Window: message.Seq(a.num("window", a.num("interval", 8))),
-		BlockRequests: int(a.num("batch", 1)), WindowBytes: int(a.num("bytes", 0)), TimeoutFloor: a.time("floor", 500*clock.Millisecond), TimeoutCap: a.time("cap", 8*clock.Second),
+		BlockRequests: int(a.num("batch", 1)), WindowBytes: int(a.num("bytes", 0)), AnswerBytes: int(a.num("answer", 0)), TimeoutFloor: a.time("floor", 500*clock.Millisecond), TimeoutCap: a.time("cap", 8*clock.Second),
 	}
 	powers := make([]uint64, a.num("n", 4))
 	for i := range powers {

@@ -326,7 +326,7 @@ func (c *Core) onTimers() {
 		t.repeatAt = clock.Instant{}
 		c.repeat()
 	}
-	if c.due(c.fetch.due) {
+	if c.due(c.pulls.due) {
 		c.pull()
 	}
 }
@@ -358,14 +358,14 @@ func (c *Core) repeatEarly() {
 	for i := range c.peers {
 		c.peers[i].served = false
 	}
-	c.planFetch()
+	c.planPulls()
 }
 
 // deadline returns the earliest timer.
 func (c *Core) deadline() clock.Instant {
 	t := &c.timing
 	first := clock.Instant{}
-	for _, d := range []clock.Instant{t.statusAt, t.forwardAt, t.progress, t.newView, t.repeatAt, c.fetch.due} {
+	for _, d := range []clock.Instant{t.statusAt, t.forwardAt, t.progress, t.newView, t.repeatAt, c.pulls.due} {
 		if !d.IsZero() && (first.IsZero() || d.Before(first)) {
 			first = d
 		}

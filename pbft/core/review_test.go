@@ -1,0 +1,70 @@
+package core_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// hand gives a replica a message as if it came on the link of from.
+func (s *script) hand(from, to int, m message.Message) {
+	v, err := s.door.Verify(message.ReplicaID(from), m)
+	s.check(err)
+	s.hosts[to].core.Step(s.hosts[to].now, v)
+}
+
+// junk is an answer to a pull with headers that lead nowhere.
+func (s *script) junk(n, seed int) *message.Blocks {
+	m := &message.Blocks{From: s.root}
+	for i := range n {
+		h := message.Header{Seq: message.Seq(i + 1), View: 1 << 50, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256}
+		h.PayloadDigest[0], h.PayloadDigest[1], h.PayloadDigest[2] = byte(seed), byte(seed>>8), 1
+		m.Blocks = append(m.Blocks, message.BlockData{Header: h})
+	}
+	return m
+}
+
+// "All that a peer can make a replica hold is bounded" (spec D1), answers to its
+// pulls included: a pull has one answer, and headers that nothing vouches for are few.
+func TestAnswersAreBounded(t *testing.T) {
+	s := play(t, "new n=4 interval=8 byz=3", "mute 3->* STATUS", "byz 3 STATUS decided=9 to=0", "run in=200ms")
+	for seed := range 1000 {
+		s.hand(3, 0, s.junk(16, seed))
+	}
+	require.LessOrEqual(t, s.hosts[0].core.BlocksKnown(), 64)
+}
+
+// "A replica that lacks blocks pulls" (spec N9), also where they are more than one
+// answer holds: replica 2 has none of the blocks below the base of view 1, and is
+// needed for a quorum there.
+func TestBaseBeyondOneAnswer(t *testing.T) {
+	s := play(t, "new n=4 interval=8 answer=300 byz=3", "cut 0,1,3|2", "mute 3->* COMMIT", "submit 0 a b c d e f g h", "run",
+		"expect 0,1 certified=8 decided=0!", "mute 3->*", "heal", "run in=20s who=0,1,2 decided=8")
+	require.EqualValues(t, 8, s.hosts[2].core.Status().Decided.Seq)
+}
+
+// "One lost message must never cost more than this interval" (spec S3, N9): a liar
+// that claims to be ahead, and votes for what nobody has, keeps replica 2 from pulling
+// neither the block that it lost nor what was decided without it.
+func TestLiesStarveNoPull(t *testing.T) {
+	lies := []string{"mute 3->*", "byz 3 STATUS decided=1000 to=2", "byz 3 propose on=root op=z to=3", "byz 3 PREPARE at=z to=2", "byz 3 COMMIT at=z to=2"}
+	s := play(t, append([]string{"new n=4 byz=3"}, lies...)...)
+	s.play(t, "lose 0->2 PRE-PREPARE", "lose 0->2 BODY", "submit 0 a", "run in=400ms who=0,1,2 decided=1")
+
+	// The primary shows replica 1 a header whose body does not exist, and goes on with
+	// the others.
+	s = play(t, "new n=4 byz=0", "mute 0->1 PRE-PREPARE,BODY,PREPARE,COMMIT,BLOCKS", "byz 0 propose on=root op=z to=1", "byz 0 PREPARE at=z to=1")
+	s.links[0][1] = s.links[0][1][:1] // the header alone
+	s.play(t, "byz 0 PREPARE at=z to=1", "run", "load 0 every=100ms in=400ms", "run in=200ms who=1 decided=3")
+}
+
+// Bodies of decided blocks are pulled also while the headers below a base are missing:
+// else a replica that lacks both, with its window full, never gets either.
+func TestBodiesBelowAGap(t *testing.T) {
+	s := play(t, "new n=4 interval=4", "submit 0 a b c d", "run", "mute *->2 BODY", "mute 2->* FETCH", "submit 0 e f g h", "run", "submit 0 i j k l", "run",
+		"expect 2 decided=12 executed=4!", "submit 0 m n", "run", "crash 0", "submit 1 o", "run in=2s who=1,2,3 view=1", "unmute")
+	require.EqualValues(t, 14, s.hosts[2].core.Status().Base.Seq)
+	s.play(t, "run in=10s who=1,2,3 executed=15")
+}
