@@ -13,16 +13,10 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/session"
 )
 
-// virtual runs a test in a bubble, where only what waits for time makes it pass.
-func virtual(t *testing.T, test func(*testing.T)) {
-	t.Helper()
-	synctest.Test(t, test)
-}
-
 func four(t testing.TB) *cluster { return newCluster(t, session.Config{}, 1, 1, 1, 1) }
 
 func TestDo(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		for i := range uint64(10) {
@@ -49,7 +43,7 @@ func TestDo(t *testing.T) {
 // What queues up while the sender is at work travels in one message, and every operation is executed
 // exactly once.
 func TestPipeline(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		const operations = 2000
 		c := four(t)
 		cl := c.client(t, func(cfg *client.Config) { cfg.Window = 128 })

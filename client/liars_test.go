@@ -63,7 +63,7 @@ func TestLiarsFirst(t *testing.T) {
 	for name, lie := range lies {
 		for _, powers := range [][]uint64{{1, 1, 1, 1}, {1, 1, 1, 1, 1, 1, 1}, {4, 3, 3, 2, 1}} {
 			for shift := range powers {
-				virtual(t, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
 					c := newCluster(t, session.Config{}, powers...)
 					cl := c.client(t)
 					liars := c.corrupt(shift, lie)
@@ -98,7 +98,7 @@ func (c *cluster) corrupt(shift int, lie func(message.Reply) []message.Reply) (l
 
 // More than f liars can do it: the test above tests something.
 func TestTooManyLiars(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -113,7 +113,7 @@ func TestTooManyLiars(t *testing.T) {
 // Liars answer each of two operations with the other's result: a reply counts for the request whose
 // digest it carries, and for no other (A73).
 func TestResultsAreNotSwapped(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -148,7 +148,7 @@ func TestResultsAreNotSwapped(t *testing.T) {
 
 // Anything but its own reply on a replica's link is counted and dropped.
 func TestMalformed(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)

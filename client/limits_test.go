@@ -19,7 +19,7 @@ import (
 // A session that was evicted ends the operations sent in it; later ones go on in a new one. The cluster
 // here has room for one session.
 func TestEvictedSession(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, session.Config{Sessions: 1}, 1, 1, 1, 1)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -42,7 +42,7 @@ func TestEvictedSession(t *testing.T) {
 // A client that was restarted with the same key takes over, even if the clock that makes its nonces went
 // back by an hour (spec X1).
 func TestClockWentBack(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		nonce := uint64(time.Now().UnixNano())
 		for range 3 {
@@ -57,7 +57,7 @@ func TestClockWentBack(t *testing.T) {
 
 // A cluster without room pushes back: the operation waits, and its context's end says why (spec D1).
 func TestOverloaded(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -88,7 +88,7 @@ func TestOverloaded(t *testing.T) {
 
 // A window that is larger than the cluster's is an error with a certain outcome.
 func TestRefused(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, session.Config{Window: 64}, 1, 1, 1, 1)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -115,7 +115,7 @@ func TestRefused(t *testing.T) {
 
 // Who waits for room in the window has sent nothing.
 func TestWindowFull(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t, func(cfg *client.Config) { cfg.Window = 2 })
 		opened(t, c, cl)
@@ -136,7 +136,7 @@ func TestWindowFull(t *testing.T) {
 
 // Close ends everything, and tells what may have left from what has not.
 func TestClose(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t, func(cfg *client.Config) { cfg.Window = 1 })
 		opened(t, c, cl)
@@ -167,7 +167,7 @@ func TestClose(t *testing.T) {
 }
 
 func TestTooLarge(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		do(t, cl, string(make([]byte, client.DefaultOpBytesMax)))
@@ -179,7 +179,7 @@ func TestTooLarge(t *testing.T) {
 
 // Where the cluster does not authenticate clients nothing is signed (spec X6).
 func TestUnsigned(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		c.genesis.Signed = false
 		c.identify(ring.Verifier())
@@ -192,7 +192,7 @@ func TestUnsigned(t *testing.T) {
 
 // Many large operations are cut into frames that the replicas take.
 func TestFrames(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +27,7 @@ func do(t testing.TB, cl *client.Client, op string) uint64 {
 
 // A request that is lost is sent to all after a pause, and the next one goes to another replica first.
 func TestLostRequest(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -40,7 +41,7 @@ func TestLostRequest(t *testing.T) {
 
 // Replies that are lost are asked for again; the operation is executed once.
 func TestLostReplies(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -62,7 +63,7 @@ func TestLostReplies(t *testing.T) {
 
 // Without a link to the first replica the next one is asked, at once.
 func TestPrimaryDead(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -76,7 +77,7 @@ func TestPrimaryDead(t *testing.T) {
 
 // A link that comes back brings what was lost on it, without waiting for the retry (spec S2).
 func TestReconnect(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -93,7 +94,7 @@ func TestReconnect(t *testing.T) {
 // While no link is up nothing leaves, so that a context that ends leaves no doubt; and the first link to
 // come up is used.
 func TestNoLinks(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)

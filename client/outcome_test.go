@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -104,7 +105,7 @@ func (c *cluster) mute(yes bool) {
 func TestSixCases(t *testing.T) {
 	for _, row := range cases {
 		t.Run(row.name, func(t *testing.T) {
-			virtual(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				c := four(t)
 				cl := c.client(t)
 				opened(t, c, cl)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,7 @@ func unknown(t testing.TB, cl *client.Client, timeout time.Duration, op string) 
 // "An operation that timed out or whose context was cancelled has an unknown outcome, a type of its own,
 // and Resolve later tells the truth about it" (spec X5): the operation was executed.
 func TestResolveExecuted(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -61,7 +62,7 @@ func TestResolveExecuted(t *testing.T) {
 
 // The same, of an operation that had not been executed: it is now, and not before.
 func TestResolveNotExecutedYet(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -85,7 +86,7 @@ func TestResolveNotExecutedYet(t *testing.T) {
 
 // Several may ask, and each is told the same.
 func TestResolveTogether(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -108,7 +109,7 @@ func TestResolveTogether(t *testing.T) {
 
 // What the caller does with op after Do has returned does not matter.
 func TestOpIsCopied(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
@@ -134,7 +135,7 @@ func TestOpIsCopied(t *testing.T) {
 }
 
 func TestResolveForeign(t *testing.T) {
-	virtual(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		for _, e := range []*client.UnknownOutcomeError{nil, {}, {Number: 1}} {
