@@ -13,8 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/twothirds-bft/twothirds/pbft"
+	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/session"
+	"github.com/twothirds-bft/twothirds/transport"
 	memnet "github.com/twothirds-bft/twothirds/transport/memory"
 )
 
@@ -26,6 +28,42 @@ func TestSubmitsShareBlocks(t *testing.T) {
 		c.load(1, 900)
 		c.settle()
 		require.Less(t, c.apps[1].blocks, 100)
+	})
+}
+
+// A session is used once the core knows of it, too: of operations that come before
+// it keeps a few only. Here it learns of the opening together with a block that
+// takes long to execute.
+func TestSubmitOnceTheCoreKnows(t *testing.T) {
+	var deaf atomic.Bool
+	inBubble(t, 4, nil, func(t *testing.T, c *cluster) {
+		gate := make(chan struct{})
+		c.tune = func(cfg *pbft.Config) {
+			if cfg.Self != 1 {
+				return
+			}
+			connect := cfg.Connect
+			cfg.Connect = func(h transport.Handler, up func(transport.Peer)) (transport.Endpoint, error) {
+				return connect(func(from transport.Peer, data []byte) {
+					if !deaf.Load() {
+						h(from, data)
+					}
+				}, up)
+			}
+			cfg.Application = &rogue{from: 2, execute: func(_ *pbft.Block, results [][]byte) [][]byte { <-gate; return results }}
+		}
+		deaf.Store(true)
+		c.startAll()
+		var wg sync.WaitGroup
+		wg.Go(func() { c.load(1, 400) })
+		c.await("the opening to be ordered", func() bool { return c.reps[0].Status().Executed == 1 })
+		c.blocks(0, 5)
+		deaf.Store(false)
+		c.await("the opening to arrive", func() bool { return c.reps[1].Status().Executed == 1 })
+		time.Sleep(time.Second)
+		close(gate)
+		wg.Wait()
+		require.Zero(t, c.reps[1].Status().Stats.Drops[core.DropEarly])
 	})
 }
 
