@@ -29,13 +29,13 @@ type executor struct {
 	asks  int           // Serve and Answer in queue
 	asked []chan<- state
 	seq   message.Seq   // last executed
-	moved chan struct{} // closed and replaced when seq grows
+	moved chan struct{} // closed by ring; nil while nobody waits
 }
 
 func newExecutor(r *Replica) *executor {
 	cfg := r.cfg.Sessions
 	cfg.Replies = true
-	x := &executor{r: r, table: session.New(cfg), finished: make(chan []core.Executed, 16), moved: make(chan struct{})}
+	x := &executor{r: r, table: session.New(cfg), finished: make(chan []core.Executed, 16)}
 	x.cond = sync.NewCond(&x.mu)
 	return x
 }
@@ -225,10 +225,29 @@ func (x *executor) caught(err *error) {
 
 func (x *executor) advance(seq message.Seq) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.seq = seq
-	close(x.moved)
-	x.moved = make(chan struct{})
+	x.mu.Unlock()
+	x.ring()
+}
+
+// bell returns a channel that is closed once there may be more blocks to prove.
+func (x *executor) bell() <-chan struct{} {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.moved == nil {
+		x.moved = make(chan struct{})
+	}
+	return x.moved
+}
+
+// ring wakes those who wait for blocks or for their certificates.
+func (x *executor) ring() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.moved != nil {
+		close(x.moved)
+		x.moved = nil
+	}
 }
 
 // conclude tells the client of a request how it ended. Only once the replica is

@@ -176,7 +176,7 @@ func TestDiverged(t *testing.T) {
 // know enough to stop before their own CHECKPOINT has left, and before what they
 // sent has reached anyone (spec C2).
 func TestNondeterministic(t *testing.T) {
-	held := slow(func(message.ReplicaID, transport.Frame) time.Duration { return 10 * time.Millisecond })
+	held := slow(func(message.ReplicaID, transport.Peer, transport.Frame) time.Duration { return 10 * time.Millisecond })
 	inBubble(t, 4, nil, func(t *testing.T, c *cluster) {
 		gate := make(chan struct{})
 		c.tune = func(cfg *pbft.Config) {

@@ -85,6 +85,10 @@ func (h *history) interval(from message.Point) ([]core.RestoredBlock, *message.C
 	return list, stable, err
 }
 
+// errMissing says that a certificate stands in the log and a block below it does not:
+// what is decided here may not be held here yet (spec M5).
+var errMissing = errors.New("pbft: the log lacks a block of the decided chain")
+
 // trace follows a chain from its end down to from.
 func trace(byChain map[message.Digest]core.RestoredBlock, end, from message.Point) ([]core.RestoredBlock, error) {
 	list := make([]core.RestoredBlock, end.Seq-from.Seq)
@@ -92,7 +96,7 @@ func trace(byChain map[message.Digest]core.RestoredBlock, end, from message.Poin
 	for i := len(list) - 1; i >= 0; i-- {
 		b, ok := byChain[at]
 		if !ok {
-			return nil, fmt.Errorf("pbft: block %d of the decided chain is not in the log", from.Seq+message.Seq(i)+1)
+			return nil, fmt.Errorf("%w: block %d", errMissing, from.Seq+message.Seq(i)+1)
 		}
 		list[i], at = b, b.Parent
 	}

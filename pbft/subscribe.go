@@ -27,28 +27,25 @@ func (p *Proven) Point() message.Point {
 }
 
 // Blocks yields the decided blocks above after, in order, each once it is executed
-// here, until ctx ends or the replica stops; then the error is yielded last. Any
-// seq that the log still holds will do as a start. The blocks are shared and
-// read-only.
+// and can be proved here, until ctx ends or the replica stops; then the error is
+// yielded last. Any seq that the log still holds will do as a start; below that the
+// error is ErrTruncated. The blocks are shared and read-only.
 func (r *Replica) Blocks(ctx context.Context, after message.Seq) iter.Seq2[*Proven, error] {
 	return func(yield func(*Proven, error) bool) {
 		at := message.Point{Seq: after}
 		for {
+			bell := r.exec.bell()
 			list, err := r.proven(at)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
 			for _, p := range list {
 				if !yield(p, nil) {
 					return
 				}
 				at = p.Point()
 			}
-			if len(list) > 0 {
-				continue
+			if err == nil || r.Err() != nil { // a log that is closed is no news
+				err = r.pause(ctx, bell, len(list) == 0)
 			}
-			if err := r.exec.wait(ctx, at.Seq); err != nil {
+			if err != nil {
 				yield(nil, err)
 				return
 			}
@@ -56,8 +53,23 @@ func (r *Replica) Blocks(ctx context.Context, after message.Seq) iter.Seq2[*Prov
 	}
 }
 
+// pause waits for the bell if it must. It returns why there is no more to come.
+func (r *Replica) pause(ctx context.Context, bell <-chan struct{}, wait bool) error {
+	if wait {
+		select {
+		case <-bell:
+		case <-ctx.Done():
+		case <-r.gone:
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.Err()
+}
+
 // proven reads executed blocks after from, with the certificate nearest above
-// them.
+// them. It returns none if that is not in the log yet.
 func (r *Replica) proven(from message.Point) ([]*Proven, error) {
 	end := r.exec.applied()
 	if end <= from.Seq {
@@ -85,6 +97,9 @@ func (r *Replica) proven(from message.Point) ([]*Proven, error) {
 		return nil, nil
 	}
 	blocks, err := r.history.tail(from, cert)
+	if errors.Is(err, errMissing) {
+		return nil, nil // bodies below the certificate are on their way
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -106,23 +121,4 @@ func prove(blocks []core.RestoredBlock, end message.Seq, commit *message.CommitC
 		out = append(out, &Proven{Parent: b.Parent, Block: b.Block, Links: links[i+1:], Commit: commit, Stable: stable})
 	}
 	return out
-}
-
-// wait returns once something above seq is executed.
-func (x *executor) wait(ctx context.Context, seq message.Seq) error {
-	for {
-		x.mu.Lock()
-		moved, at := x.moved, x.seq
-		x.mu.Unlock()
-		if at > seq {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-x.r.gone:
-			return x.r.Err()
-		}
-	}
 }

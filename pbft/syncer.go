@@ -160,6 +160,7 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	s.mu.Lock()
 	s.syncP99 = max(took, s.syncP99-s.syncP99/128)
 	s.mu.Unlock()
+	s.r.exec.ring()
 	return nil
 }
 

@@ -67,19 +67,19 @@ func (p *tap) take(l letter) bool {
 
 // slow returns a tune that holds up what replicas send for as long as delay says, in
 // a queue that is lost when the endpoint closes, as those of a network are.
-func slow(delay func(from message.ReplicaID, f transport.Frame) time.Duration) func(*pbft.Config) {
+func slow(delay func(from message.ReplicaID, to transport.Peer, f transport.Frame) time.Duration) func(*pbft.Config) {
 	return func(cfg *pbft.Config) {
 		connect, self := cfg.Connect, cfg.Self
 		cfg.Connect = func(h transport.Handler, up func(transport.Peer)) (transport.Endpoint, error) {
 			e, err := connect(h, up)
-			return &slowed{Endpoint: e, delay: func(f transport.Frame) time.Duration { return delay(self, f) }}, err
+			return &slowed{Endpoint: e, delay: func(to transport.Peer, f transport.Frame) time.Duration { return delay(self, to, f) }}, err
 		}
 	}
 }
 
 type slowed struct {
 	transport.Endpoint
-	delay func(transport.Frame) time.Duration
+	delay func(transport.Peer, transport.Frame) time.Duration
 
 	mu     sync.Mutex
 	queued int
@@ -87,7 +87,7 @@ type slowed struct {
 }
 
 func (e *slowed) Send(to transport.Peer, f transport.Frame) bool {
-	d := e.delay(f)
+	d := e.delay(to, f)
 	if d == 0 {
 		return e.Endpoint.Send(to, f)
 	}
