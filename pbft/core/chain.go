@@ -181,7 +181,7 @@ func (c *Core) fillGap() {
 			c.over = true
 			c.dropGap()
 			c.recount()
-			c.contradicted(c.decided, c.base, c.newView)
+			c.contradicted(c.decided, c.base, c.view, c.newViewCert())
 			return
 		}
 	}

@@ -90,8 +90,11 @@ func (c *Core) restoreDecided(r Restored) error {
 // certificate.
 func (c *Core) restoreView(r Restored) error {
 	s := &r.State
-	c.view, c.target, c.pc, c.newView = s.View, s.View, r.Prepare, r.NewView
-	if s.View == 0 && r.NewView == nil {
+	c.view, c.target, c.pc = s.View, s.View, r.Prepare
+	if r.NewView != nil && r.NewView.View == s.View {
+		c.newView = r.NewView // one of a later view was written and its entry was not: it never left
+	}
+	if s.View == 0 {
 		s.Base = c.cfg.Root
 	}
 	c.base, c.tip, c.commit, c.over = s.Base, s.Tip, s.Commit, s.Over

@@ -68,3 +68,12 @@ func TestBodiesBelowAGap(t *testing.T) {
 	require.EqualValues(t, 14, s.hosts[2].core.Status().Base.Seq)
 	s.play(t, "run in=10s who=1,2,3 executed=15")
 }
+
+// A primary whose NEW-VIEW was written down, and its entry was not, before it crashed,
+// may build another one. It must not show the first (spec N7, E1).
+func TestTornNewViewIsNotShown(t *testing.T) {
+	s := play(t, "new n=4 byz=0", "mute 0->*", "submit 1 a", "submit 2 b", "mute *->1 VIEW-CHANGE", "run in=550ms",
+		"unmute", "mute 0->*", "tick 2", "tick 3", "turn 2,3", "sync 2,3", "deliver 2,3->1", "turn 1", "crash 1 keep=1", "restart 1")
+	s.hand(3, 1, &message.FetchView{})
+	s.play(t, "turn 1", "sync 1", "drop 1->3", "unmute", "mute 2->*", "mute *->2", "run in=1s who=1,3 view=1")
+}

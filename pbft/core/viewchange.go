@@ -152,7 +152,7 @@ func (c *Core) enter(m *message.NewView) {
 		base = m.Cert.Point()
 	}
 	if base.Seq >= c.low.Seq && base.Seq <= c.decided.Seq && c.own[base.Seq] != base.Chain {
-		c.contradicted(c.ownPoint(base.Seq), base, m)
+		c.contradicted(c.ownPoint(base.Seq), base, m.View, m.Cert)
 		return
 	}
 	c.view, c.target, c.base, c.newView = m.View, m.View, base, m
@@ -177,9 +177,9 @@ func (c *Core) enter(m *message.NewView) {
 // block. Against a block that was decided in an older view that is a fork
 // (spec V4). Against one of the same or a later view it is not: a base may have
 // been overtaken, or its primary sent two.
-func (c *Core) contradicted(here, base message.Point, m *message.NewView) {
-	if c.cc != nil && c.cc.View < m.View && c.cc.Seq >= here.Seq {
-		c.halt(&ForkedError{Decided: here, Other: base, Commit: c.cc, Prepare: m.Cert})
+func (c *Core) contradicted(here, base message.Point, view message.View, cert *message.PrepareCert) {
+	if c.cc != nil && c.cc.View < view && c.cc.Seq >= here.Seq {
+		c.halt(&ForkedError{Decided: here, Other: base, Commit: c.cc, Prepare: cert})
 		return
 	}
 	c.drop(DropOldView)
