@@ -77,3 +77,12 @@ func TestTornNewViewIsNotShown(t *testing.T) {
 	s.hand(3, 1, &message.FetchView{})
 	s.play(t, "turn 1", "sync 1", "drop 1->3", "unmute", "mute 2->*", "mute *->2", "run in=1s who=1,3 view=1")
 }
+
+// "The primary verifies a PC only if its rank exceeds the best verified one" (spec V2):
+// a summary below that needs none. That of replica 2 never arrives: it may be stale at
+// the receiver's filter, and its summary is needed for a quorum.
+func TestSummaryBelowTheBestNeedsNoCertificate(t *testing.T) {
+	s := play(t, "new n=4 byz=3", "mute 3->*", "submit 0 a", "run", "expect 0,1,2 decided=1", "mute 1->2 PREPARE", "submit 0 b", "run", "expect 0,1 certified=2",
+		"expect 2 certified=1!", "mute 2->* PC", "mute *->0 REQUESTS", "submit 1 c")
+	s.play(t, "run in=900ms who=0,1,2 view=1")
+}

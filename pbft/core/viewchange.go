@@ -1,7 +1,6 @@
 package core
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/twothirds-bft/twothirds/internal/bug"
@@ -58,8 +57,7 @@ func (c *Core) onPrepareCert(i int, m *message.PrepareCert) {
 
 // justify builds NEW-VIEW for the target view if this replica is its primary and
 // holds enough (spec V3): summaries of quorum power, the own one among them, and
-// the certificate of the highest rank. A summary whose certificate is missing is
-// left out; an understated one harms nobody.
+// the certificate of the highest rank.
 func (c *Core) justify() {
 	own := c.changes.newest[c.self]
 	if c.target <= c.view || c.primary(c.target) != c.self || own == nil || own.View != c.target {
@@ -78,48 +76,42 @@ func (c *Core) justify() {
 	c.enter(m)
 }
 
-// chooseNewView picks the summaries and the certificate of a NEW-VIEW, or nil.
+// chooseNewView picks the summaries and the certificate of a NEW-VIEW, or nil: the
+// highest certificate at hand that a summary reports and that leaves quorum power.
+// Summaries that report more, and whose certificate is not here, are left out; those
+// that report less need none of their own (spec V2, V3).
 func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *message.PrepareCert) {
-	best := c.pc
-	if best != nil && best.Rank() != own.Rank {
-		best = c.changes.certs[c.self]
-	}
-	ranks := map[message.Rank]*message.PrepareCert{}
-	for i := range c.changes.certs {
-		if pc := c.changes.certs[i]; pc != nil {
-			ranks[pc.Rank()] = pc
+	certs := []*message.PrepareCert{nil} // the root's
+	for _, pc := range append([]*message.PrepareCert{c.pc}, c.changes.certs...) {
+		if pc != nil {
+			certs = append(certs, pc)
 		}
 	}
-	if best != nil {
-		ranks[best.Rank()] = best
-	}
-	root := message.Rank{Epoch: c.epoch, Seq: c.cfg.Root.Seq}
-	var list []message.ViewChange
-	power := uint64(0)
-	highest := root
-	for i := range c.changes.newest {
-		vc := c.changes.newest[i]
-		if vc == nil || vc.View != c.target || (vc.Rank != root && ranks[vc.Rank] == nil) {
-			continue
+	slices.SortStableFunc(certs, func(a, b *message.PrepareCert) int { return c.rankOf(b).Compare(c.rankOf(a)) })
+	for _, cert := range certs {
+		most := c.rankOf(cert)
+		if own.Rank.Compare(most) > 0 {
+			break
 		}
-		list = append(list, *vc)
-		power += c.sys.Power(i)
-		if vc.Rank.Compare(highest) > 0 {
-			highest = vc.Rank
+		var list []message.ViewChange
+		for _, vc := range c.changes.newest {
+			if vc != nil && vc.View == c.target && vc.Rank.Compare(most) <= 0 {
+				list = append(list, *vc)
+			}
+		}
+		if message.JustifyNewView(c.members, c.target, list, cert) == nil {
+			return list, cert
 		}
 	}
-	if power < c.sys.Quorum() || !slices.ContainsFunc(list, func(v message.ViewChange) bool { return v.Signer == c.cfg.Self }) {
-		return nil, nil
+	return nil, nil
+}
+
+// rankOf returns the rank of a certificate, or the root's.
+func (c *Core) rankOf(pc *message.PrepareCert) message.Rank {
+	if pc == nil {
+		return message.Rank{Epoch: c.epoch, Seq: c.cfg.Root.Seq}
 	}
-	slices.SortFunc(list, func(a, b message.ViewChange) int { return cmp.Compare(a.Signer, b.Signer) })
-	cert := ranks[highest]
-	if highest == root {
-		cert = nil
-	}
-	if message.JustifyNewView(c.members, c.target, list, cert) != nil {
-		return nil, nil
-	}
-	return list, cert
+	return pc.Rank()
 }
 
 // onNewView enters a view (spec V4). The door has checked that it is justified;
