@@ -151,6 +151,10 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		}
 		return
 	}
+	if c.own[m.Seq] != m.Chain {
+		c.halt(&ForkedError{Decided: c.ownPoint(m.Seq), Other: m.Point(), Commit: c.cc})
+		return
+	}
 	if own := c.ownCheckpoint(m.Seq); own != nil && own.CheckpointBody != m.CheckpointBody && !bug.M41 {
 		c.halt(&DivergedError{Seq: m.Seq, Own: own.CheckpointBody, Stable: m.CheckpointBody})
 		return

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -146,4 +147,14 @@ func (s *script) forgeNewView(view message.View, from []int) *message.NewView {
 		}
 	}
 	return m
+}
+
+// forgeChain makes a chain of blocks on top of a named one; salt tells it from others.
+func (s *script) forgeChain(on string, view message.View, length, salt int) (out []*message.Body) {
+	for i := range length {
+		list := s.forgeBlock(view, args{pairs: map[string]string{"on": on, "op": fmt.Sprintf("x%d", 1+salt*length+i)}})
+		b := list[1].(*message.Body)
+		out, on = append(out, b), s.digest(b.Parent.Extend(b.Header.Digest()))
+	}
+	return out
 }

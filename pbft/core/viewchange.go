@@ -155,6 +155,7 @@ func (c *Core) enter(m *message.NewView) {
 	c.persist(Record{Kind: RecordNewView, Message: m})
 	c.out.Barrier = !bug.M65
 	c.rebase()
+	c.prune()
 	c.prepares.enter(c.view)
 	c.commits.enter(c.view)
 	c.recount()
@@ -221,6 +222,16 @@ func (c *Core) dropGap() {
 	if c.gap {
 		c.cutOwn(c.decided.Seq)
 		c.top, c.gap = c.decided.Seq, false
+	}
+}
+
+// prune forgets headers off the own chain on entry: without their bodies they are
+// nobody's vote, and each failed view would leave some (spec D1).
+func (c *Core) prune() {
+	for d, n := range c.nodes { // order: only deletes
+		if !n.logged && c.own[n.point.Seq] != d {
+			c.forget(d, n)
+		}
 	}
 }
 
