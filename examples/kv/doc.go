@@ -54,7 +54,7 @@
 //
 // See the benchmarks: on a small machine a SET or GET of small values takes 0.2 to 1 microseconds, and
 // a key that was written since the last Digest takes 1 to 5 more there, however often it was written,
-// the more keys there are. A key takes some 500 bytes of memory beside its own and its value's.
+// the more keys there are. A key takes some 450 bytes of memory beside its own and its value's.
 //
 // The store is volatile (spec X7): it starts empty and is filled again from the log.
 package kv

@@ -28,9 +28,9 @@
 // # Failures
 //
 // An error that says "not executed" is the truth. One that says "unknown outcome" means that the cluster
-// did not answer in time: the commands may still be executed, later, all of them or none of one operation
-// (spec X5). No order with what follows could be promised any more, so the connection is closed after
-// such a reply. Repeating an INCR may then count twice. The code BUSY means overload.
+// did not answer in time: the commands may still be executed, later (spec X5). No order with what
+// follows could be promised any more, so the connection is closed after such a reply. Repeating an INCR may
+// then count twice. The code BUSY means overload.
 //
 // # Limits
 //
