@@ -77,8 +77,8 @@ func newEcho(b *testing.B, n int) (client.Config, *echo) {
 	id, _, err := g.Cluster()
 	require.NoError(b, err)
 	e := &echo{cluster: id, members: g.Members, in: make(chan []byte, 1024), done: make(chan struct{}), result: make([]byte, 64)}
-	return client.Config{Genesis: g, Key: ring.Signer(1000), Connect: func(tc transport.Config) (client.Endpoint, error) {
-		e.handler = tc.Handler
+	return client.Config{Genesis: g, Key: ring.Signer(1000), Connect: func(h transport.Handler, _ func(transport.Peer)) (client.Endpoint, error) {
+		e.handler = h
 		go e.run()
 		return e, nil
 	}}, e

@@ -66,9 +66,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Nonce == 0 {
 		c.table.wall = func() uint64 { return uint64(time.Now().UnixNano()) }
 	}
-	tc := cfg.transport(members)
-	tc.Handler, tc.OnUp = c.handle, c.onUp
-	if c.endpoint, err = cfg.Connect(tc); err != nil {
+	if c.endpoint, err = cfg.Connect(c.handle, c.onUp); err != nil {
 		return nil, fmt.Errorf("client: connect: %w", err)
 	}
 	go c.send()
@@ -90,8 +88,8 @@ func jitter(d clock.Duration) clock.Duration { return d - d/4 + rand.N(d/2+1) }
 // ctx.Err() or ErrClosed, and it never will. After that it returns an *UnknownOutcomeError. Then the
 // client goes on asking the cluster for the operation, without anybody waiting: its number has to be
 // settled before those after it can be forgotten. So a context that ends does not undo an operation;
-// Resolve tells what became of it. The other errors are ErrTooLarge, ErrRefused, the Signer's, and
-// ErrSessionExpired or ErrReply in an *UnknownOutcomeError.
+// Resolve tells what became of it. The other errors are ErrTooLarge, ErrRefused, ErrForgotten, the
+// Signer's, and ErrSessionExpired or ErrReply in an *UnknownOutcomeError.
 func (c *Client) Do(ctx context.Context, op []byte) ([]byte, error) {
 	if len(op) > c.cfg.OpBytesMax {
 		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(op), c.cfg.OpBytesMax)

@@ -168,9 +168,7 @@ func (n *node) take(r *message.Request) {
 	switch {
 	case n.down || n.deaf != nil && n.deaf(r):
 	case !n.sessions.Admissible(r):
-		if reply, ok := n.reply(n.sessions.Judge(r), r); ok {
-			n.send(r.Client, reply)
-		}
+		n.send(r.Client, n.reply(n.sessions.Judge(r), r))
 	case n.i == n.primary || n.hop == 0:
 		n.order(*r)
 	default:
@@ -199,9 +197,7 @@ func (c *cluster) order(r message.Request) {
 		o.Reply.Seq = c.seq
 	}
 	for _, n := range c.nodes {
-		if reply, ok := n.reply(o, &r); ok {
-			n.send(r.Client, reply)
-		}
+		n.send(r.Client, n.reply(o, &r))
 	}
 }
 
@@ -220,8 +216,8 @@ func (c *cluster) release(primary int) {
 	}
 }
 
-// reply is what a correct replica says, if it says anything.
-func (n *node) reply(o session.Outcome, r *message.Request) (message.Reply, bool) {
+// reply is what a correct replica says.
+func (n *node) reply(o session.Outcome, r *message.Request) message.Reply {
 	m := message.Reply{Replica: n.id, Request: r.Digest(n.door.Cluster()), Seq: o.Reply.Seq, Session: o.Session, Number: r.Number, Result: o.Reply.Result}
 	switch o.Verdict {
 	case session.Expired:
@@ -229,9 +225,11 @@ func (n *node) reply(o session.Outcome, r *message.Request) (message.Reply, bool
 	case session.Refused:
 		m.Code = message.ReplyRefused
 	case session.Duplicate:
-		return m, o.Cached
+		if !o.Cached {
+			m.Code, m.Seq = message.ReplyForgotten, 0
+		}
 	}
-	return m, true
+	return m
 }
 
 func (n *node) send(to transport.Peer, m message.Reply) {
@@ -258,11 +256,21 @@ func (n *node) send(to transport.Peer, m message.Reply) {
 	post()
 }
 
+func (c *cluster) addresses() map[transport.Peer]string {
+	members := make(map[transport.Peer]string)
+	for _, m := range c.genesis.Members {
+		members[m.Key] = ""
+	}
+	return members
+}
+
 func (c *cluster) config(client1 int) client.Config {
 	key := ring.Signer(client1)
 	return client.Config{
 		Genesis: c.genesis, Key: key,
-		Connect: func(tc transport.Config) (client.Endpoint, error) { return c.net.JoinClient(key.Public(), tc) },
+		Connect: func(h transport.Handler, up func(transport.Peer)) (client.Endpoint, error) {
+			return c.net.JoinClient(key.Public(), transport.Config{Members: c.addresses(), Handler: h, OnUp: up})
+		},
 	}
 }
 

@@ -45,14 +45,10 @@ type Config struct {
 	// Not a member's key. Required.
 	Key crypto.Signer
 
-	// Addresses says where the replicas listen, in the form that the endpoint of Connect understands.
-	// Memory links need none.
-	Addresses map[message.ReplicaID]string
-
-	// Connect makes the endpoint, which must prove Key to the replicas, and from then on belongs to the
-	// Client. It is called once, by New. The transport's configuration comes complete, with the
-	// Client's own Handler and OnUp, and may be added to. Required.
-	Connect func(transport.Config) (Endpoint, error)
+	// Connect makes the client's end of its links to the members: it is called once, by New, with the
+	// handler and the notification to put into the transport's configuration. The endpoint must prove Key
+	// to the replicas. The Client closes what it returns. Required.
+	Connect func(h transport.Handler, up func(transport.Peer)) (Endpoint, error)
 
 	// Window bounds the operations outstanding at one time, which is also the span of their numbers;
 	// further ones wait in Do. It must not exceed the window of sessions in the cluster, else operations
@@ -63,9 +59,8 @@ type Config struct {
 	// cluster's limit, else such operations are never answered. Default 64 KiB.
 	OpBytesMax int
 
-	// FrameBytesMax bounds a frame sent, and becomes the endpoint's limit on frames from clients. It must
-	// not exceed that of the replicas' endpoints. At least OpBytesMax and 1 KiB, at most wire.FrameMax.
-	// Default 256 KiB.
+	// FrameBytesMax bounds a frame sent. It must not exceed the ClientFrameBytesMax of this endpoint and
+	// of the replicas'. At least OpBytesMax and 1 KiB, at most wire.FrameMax. Default 256 KiB.
 	FrameBytesMax int
 
 	// RetryMin and RetryMax are the shortest and longest pause before an unanswered request is sent to
@@ -127,17 +122,4 @@ func (c *Config) withDefaults() Config {
 		d.RetryMax = max(DefaultRetryMax, d.RetryMin)
 	}
 	return d
-}
-
-// transport returns the endpoint's configuration.
-func (c *Config) transport(members *message.Members) transport.Config {
-	tc := transport.Config{
-		Members: make(map[transport.Peer]string, members.Len()),
-		Limits:  transport.Limits{ClientFrameBytesMax: c.FrameBytesMax},
-	}
-	for i := range members.Len() {
-		m := members.At(i)
-		tc.Members[m.Key] = c.Addresses[m.ID]
-	}
-	return tc
 }

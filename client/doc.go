@@ -5,11 +5,11 @@
 //	key, err := crypto.LoadKey("client.key")
 //	...
 //	c, err := client.New(client.Config{
-//		Genesis:   genesis,
-//		Key:       key,
-//		Addresses: addresses,
-//		Connect: func(tc transport.Config) (client.Endpoint, error) {
-//			return tcp.New(tcp.Config{Config: tc, Key: key.TLSKey()})
+//		Genesis: genesis,
+//		Key:     key,
+//		Connect: func(h transport.Handler, up func(transport.Peer)) (client.Endpoint, error) {
+//			links := transport.Config{Members: addresses, Handler: h, OnUp: up}
+//			return tcp.New(tcp.Config{Config: links, Key: key.TLSKey()})
 //		},
 //	})
 //	...
@@ -19,10 +19,11 @@
 // # What an error means
 //
 // An operation whose answer did not come may have been executed or not, and a client that guesses is wrong
-// one way or the other. Here the type of the error says which of three things is true (spec X5):
+// one way or the other. Here the error says which of these is true (spec X5):
 //
 //   - nil: it was executed, once, with this result.
-//   - An error that is no [*UnknownOutcomeError]: it was not executed and never will be. Do it again if you
+//   - [ErrForgotten]: it was executed, once, and its result is lost.
+//   - Any other that is no [*UnknownOutcomeError]: it was not executed and never will be. Do it again if you
 //     like. It is the context's error if nothing had left this machine, [ErrRefused], [ErrTooLarge],
 //     [ErrClosed], or the signer's.
 //   - An [*UnknownOutcomeError]: nobody knows yet. Ask [Client.Resolve] later; it has the same request sent

@@ -7,9 +7,13 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// Errors of operations. Alone they say that the operation was not executed and never will be. Wrapped
-// in an *UnknownOutcomeError they are the reason why that is not known.
+// Errors of operations. All but ErrForgotten, alone, say that the operation was not executed and never
+// will be. Wrapped in an *UnknownOutcomeError they are the reason why that is not known.
 var (
+	// ErrForgotten means that the operation was executed, once, and that its result is lost: no answer
+	// came while the cluster still had it cached.
+	ErrForgotten = errors.New("client: executed, but the result is forgotten")
+
 	// ErrClosed means that the Client was closed.
 	ErrClosed = errors.New("client: closed")
 

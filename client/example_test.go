@@ -13,20 +13,21 @@ import (
 	"github.com/twothirds-bft/twothirds/transport/tcp"
 )
 
-// A client over TLS, whose key is in a file. Connect may change the links' settings before it makes them.
+// A client over TLS, whose key is in a file.
 func ExampleNew() {
-	var genesis message.Genesis // as the replicas have it
+	var genesis message.Genesis             // as the replicas have it
+	var addresses map[transport.Peer]string // where each listens, as "10.0.0.1:7000"
 	key, err := crypto.LoadKey("client.key")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	c, err := client.New(client.Config{
-		Genesis:   genesis,
-		Key:       key,
-		Addresses: map[message.ReplicaID]string{0: "10.0.0.1:7000", 1: "10.0.0.2:7000", 2: "10.0.0.3:7000", 3: "10.0.0.4:7000"},
-		Connect: func(tc transport.Config) (client.Endpoint, error) {
-			return tcp.New(tcp.Config{Config: tc, Key: key.TLSKey(), PingInterval: 2 * time.Second})
+		Genesis: genesis,
+		Key:     key,
+		Connect: func(h transport.Handler, up func(transport.Peer)) (client.Endpoint, error) {
+			links := transport.Config{Members: addresses, Handler: h, OnUp: up}
+			return tcp.New(tcp.Config{Config: links, Key: key.TLSKey()})
 		},
 	})
 	if err != nil {

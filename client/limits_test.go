@@ -234,7 +234,7 @@ func TestConfig(t *testing.T) {
 	cfg.RetryMin = time.Minute
 	require.NoError(t, cfg.Validate(), "RetryMax follows")
 	broken := errors.New("no network")
-	cfg.Connect = func(transport.Config) (client.Endpoint, error) { return nil, broken }
+	cfg.Connect = func(transport.Handler, func(transport.Peer)) (client.Endpoint, error) { return nil, broken }
 	_, err := client.New(cfg)
 	require.ErrorIs(t, err, broken)
 }

@@ -122,6 +122,9 @@ func (t *table) outcome(x *call, r *message.Reply, now clock.Instant) {
 		t.expire(x.req.Session, now)
 	case message.ReplyRefused:
 		t.settle(x, nil, ErrRefused)
+	case message.ReplyForgotten:
+		// Executed or withdrawn, says the cluster, but Awaited never passes a number that was sent.
+		t.settle(x, nil, ErrForgotten)
 	default:
 		t.settle(x, nil, t.unknown(x, fmt.Errorf("%w: code %d", ErrReply, r.Code)))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/twothirds-bft/twothirds/client"
 	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/session"
 )
 
 // unknown runs Do until ctx ends with an unknown outcome.
@@ -29,11 +30,7 @@ func TestResolveExecuted(t *testing.T) {
 		c := four(t)
 		cl := c.client(t)
 		opened(t, c, cl)
-		c.do(func() {
-			for _, n := range c.nodes {
-				n.says = func(message.Reply) []message.Reply { return nil }
-			}
-		})
+		c.do(func() { c.mute(true) })
 		e := unknown(t, cl, 10*time.Millisecond, "op")
 		require.EqualValues(t, 2, c.executed())
 		require.EqualValues(t, 2, e.Number)
@@ -44,11 +41,7 @@ func TestResolveExecuted(t *testing.T) {
 		require.Equal(t, e.Digest, again.Digest)
 		require.Equal(t, 1, cl.Status().Abandoned)
 
-		c.do(func() {
-			for _, n := range c.nodes {
-				n.says = nil
-			}
-		})
+		c.do(func() { c.mute(false) })
 		time.Sleep(client.DefaultRetryMin / 2) // nothing is sent more often than that
 		for range 2 {
 			result, err := cl.Resolve(within(t, time.Minute), again)
@@ -104,6 +97,25 @@ func TestResolveTogether(t *testing.T) {
 		time.Sleep(time.Second)
 		c.release(0)
 		wg.Wait()
+	})
+}
+
+// Or it was executed so long ago that the cluster, which here caches a single reply, has forgotten what
+// came of it.
+func TestResolveForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, session.Config{ReplyBytes: session.ReplyOverhead + 20}, 1, 1, 1, 1)
+		cl := c.client(t)
+		opened(t, c, cl)
+		c.do(func() { c.mute(true) })
+		e := unknown(t, cl, 10*time.Millisecond, "op")
+		c.do(func() { c.mute(false) })
+		do(t, cl, "another")
+		_, err := cl.Resolve(within(t, time.Minute), e)
+		require.ErrorIs(t, err, client.ErrForgotten)
+		require.NotErrorAs(t, err, new(*client.UnknownOutcomeError))
+		require.EqualValues(t, 3, c.executed())
+		require.Zero(t, cl.Status().Outstanding)
 	})
 }
 

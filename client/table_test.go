@@ -25,7 +25,9 @@ func genesis(powers ...uint64) message.Genesis {
 func config(powers ...uint64) Config {
 	return Config{
 		Genesis: genesis(powers...), Key: ring.Signer(1000), Nonce: 1,
-		Connect: func(transport.Config) (Endpoint, error) { return nil, errors.New("no links here") },
+		Connect: func(transport.Handler, func(transport.Peer)) (Endpoint, error) {
+			return nil, errors.New("no links here")
+		},
 	}
 }
 

@@ -23,9 +23,10 @@ func TestOverTCP(t *testing.T) {
 	c, addresses := tcpCluster(t, 4)
 	key := generate(t)
 	cl, err := client.New(client.Config{
-		Genesis: c.genesis, Key: key, Addresses: addresses,
-		Connect: func(tc transport.Config) (client.Endpoint, error) {
-			return tcp.New(tcp.Config{Config: tc, Key: key.TLSKey()})
+		Genesis: c.genesis, Key: key,
+		Connect: func(h transport.Handler, up func(transport.Peer)) (client.Endpoint, error) {
+			links := transport.Config{Members: addresses, Handler: h, OnUp: up}
+			return tcp.New(tcp.Config{Config: links, Key: key.TLSKey()})
 		},
 	})
 	require.NoError(t, err)
@@ -59,9 +60,9 @@ func generate(t testing.TB) *crypto.PrivateKey {
 }
 
 // tcpCluster is a cluster on loopback, and where its replicas listen.
-func tcpCluster(t testing.TB, n int) (*cluster, map[message.ReplicaID]string) {
+func tcpCluster(t testing.TB, n int) (*cluster, map[transport.Peer]string) {
 	keys := make(map[transport.Peer]*crypto.PrivateKey)
-	addresses := make(map[message.ReplicaID]string)
+	addresses := make(map[transport.Peer]string)
 	var members []message.Member
 	for i := range n {
 		key := generate(t)
@@ -74,7 +75,7 @@ func tcpCluster(t testing.TB, n int) (*cluster, map[message.ReplicaID]string) {
 		if err != nil {
 			return nil, err
 		}
-		addresses[n.id] = l.Addr().String()
+		addresses[n.key()] = l.Addr().String()
 		return tcp.New(tcp.Config{Config: transport.Config{Handler: n.handle}, Key: keys[n.key()].TLSKey(), Listener: l})
 	}
 	c.begin(session.Config{}, members, crypto.Ed25519{})
