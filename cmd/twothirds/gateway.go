@@ -11,7 +11,6 @@ import (
 
 	"github.com/twothirds-bft/twothirds/client"
 	"github.com/twothirds-bft/twothirds/examples/kv/gateway"
-	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/transport"
 	"github.com/twothirds-bft/twothirds/transport/tcp"
 )
@@ -67,14 +66,10 @@ func dialCluster(file string, f *gatewayFile) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[message.ReplicaID]string)
-	for _, m := range genesis.Members {
-		byID[m.ID] = addresses[m.Key]
-	}
 	return client.New(client.Config{
-		Genesis: genesis, Key: key, Addresses: byID,
-		Connect: func(cfg transport.Config) (client.Endpoint, error) {
-			return tcp.New(tcp.Config{Config: cfg, Key: key.TLSKey()})
+		Genesis: genesis, Key: key,
+		Connect: func(h transport.Handler, up func(transport.Peer)) (client.Endpoint, error) {
+			return tcp.New(tcp.Config{Config: transport.Config{Members: addresses, Handler: h, OnUp: up}, Key: key.TLSKey()})
 		},
 	})
 }

@@ -56,7 +56,9 @@ func newCluster(t testing.TB) *cluster {
 	key := newKey(t)
 	cl, err := client.New(client.Config{
 		Genesis: c.genesis, Key: key,
-		Connect: func(cfg transport.Config) (client.Endpoint, error) { return c.net.JoinClient(key.Public(), cfg) },
+		Connect: func(h transport.Handler, up func(transport.Peer)) (client.Endpoint, error) {
+			return c.net.JoinClient(key.Public(), transport.Config{Members: c.members(), Handler: h, OnUp: up})
+		},
 	})
 	require.NoError(t, err)
 	c.client = cl
@@ -64,11 +66,16 @@ func newCluster(t testing.TB) *cluster {
 	return c
 }
 
-func (c *cluster) start(i int) {
+func (c *cluster) members() map[transport.Peer]string {
 	members := map[transport.Peer]string{}
 	for _, m := range c.genesis.Members {
 		members[m.Key] = ""
 	}
+	return members
+}
+
+func (c *cluster) start(i int) {
+	members := c.members()
 	store, err := kv.New(kv.Config{})
 	require.NoError(c.t, err)
 	r, err := pbft.Start(pbft.Config{
