@@ -50,3 +50,26 @@ func (d *disk) blocks(s core.Serve) *message.Blocks {
 	}
 	return core.Answer(s, d.replayed(stable.Point(), message.Point{Seq: s.From}), stable, 1024)
 }
+
+// proven returns how far what a restart finds shows blocks to be decided, with their
+// bodies: there an application that keeps its own state may stand (spec X7).
+func proven(r *core.Restored) message.Seq {
+	low := r.State.Low
+	if r.Commit == nil || r.Commit.Seq <= low.Seq {
+		return low.Seq
+	}
+	parents := make(map[message.Digest]message.Digest)
+	for i := range r.Blocks {
+		b := &r.Blocks[i]
+		parents[b.Parent.Extend(b.Block.Header.Digest())] = b.Parent
+	}
+	at := r.Commit.Chain
+	for s := r.Commit.Seq; s > low.Seq; s-- {
+		up, ok := parents[at]
+		if !ok {
+			return low.Seq
+		}
+		at = up
+	}
+	return r.Commit.Seq
+}

@@ -36,6 +36,7 @@ type host struct {
 	barriers int           // of the queue
 
 	app       app
+	reached   message.Seq // in any life
 	execQueue []core.Decided
 	executing bool
 }
@@ -120,6 +121,9 @@ func (h *host) boot(first bool) {
 	if err != nil {
 		h.w.fail("R1", fmt.Sprintf("replica %d does not restart: %v", h.id, err))
 		return
+	}
+	if shown := proven(&r); h.liar == nil && shown < h.reached {
+		h.w.fail("X7", fmt.Sprintf("replica %d executed to %d, and its log shows no more than %d decided", h.id, h.reached, shown))
 	}
 	h.core = c
 	h.w.missed = max(h.w.missed, len(h.w.oracle.chain)-int(h.app.seq))
@@ -326,6 +330,7 @@ func (h *host) execute() {
 		b := h.execQueue[0]
 		h.execQueue = h.execQueue[1:]
 		replies := h.app.execute(message.ReplicaID(h.id), h.w.door.Cluster(), &b)
+		h.reached = max(h.reached, b.Point.Seq)
 		e := core.Executed{Seq: b.Point.Seq, State: h.app.digest}
 		if e.Seq%message.Seq(h.w.sc.Interval) == 0 {
 			e.Clients = h.app.table.Digest()

@@ -146,8 +146,8 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		c.decide(m.Point(), 0)
 	}
 	if m.Seq > c.applied {
-		if k.ahead == nil || k.ahead.Seq < m.Seq {
-			k.ahead = m
+		if k.ahead == nil || m.Seq < k.ahead.Seq {
+			k.ahead = m // the nearest: with it the window moves on
 		}
 		return
 	}
@@ -163,7 +163,7 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 	if k.ahead != nil && k.ahead.Seq <= m.Seq {
 		k.ahead = nil
 	}
-	c.persist(Record{Kind: RecordStable, Message: m})
+	c.saveStable(m)
 	for s := range k.votes { // order: only deletes
 		if s <= m.Seq {
 			delete(k.votes, s)

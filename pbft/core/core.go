@@ -60,6 +60,7 @@ type Core struct {
 	peers  []peer
 	timing timing
 	pulls  pulls
+	proofs proofs
 	seen   *evidence
 
 	mine   outbox // newest own signed messages, for repeats (spec S3)
@@ -190,7 +191,6 @@ func (c *Core) progress() {
 	c.extendHeld()
 	c.acceptMore()
 	c.decideMore()
-	c.dispatch()
 }
 
 // Output drains what the replica has to do since the last call. One PREPARE and
@@ -200,6 +200,8 @@ func (c *Core) Output() Output {
 		c.propose()
 		c.vote()
 		c.sealCommitCert()
+		c.dispatch()
+		c.saveCommit()
 		c.saveState()
 		c.flushRequests()
 		c.watch()

@@ -157,7 +157,6 @@ func (c *Core) adopt(m *message.CommitCert) {
 	}
 	if c.cc == nil || c.cc.Seq < p.Seq {
 		c.cc = m
-		c.persist(Record{Kind: RecordCommit, Message: m})
 	}
 }
 
@@ -216,13 +215,14 @@ func (c *Core) switchOrKeep(p message.Point) {
 }
 
 // dispatch hands decided blocks whose bodies are here to execution, in order
-// (spec N6). They are in this or an earlier Persist, so they are durable when
-// Execute is released.
+// (spec N6). They, and what proves that they are decided, are in this or an earlier
+// Persist, so durable when Execute is released.
 func (c *Core) dispatch() {
-	for c.sent < c.decided.Seq && c.sent < c.held {
+	for end := min(c.decided.Seq, c.held, c.provenTo()); c.sent < end; {
 		n := c.nodes[c.own[c.sent+1]]
 		c.assert(n != nil && n.logged && n.payload != nil, "block for execution is not held")
 		c.sent++
+		c.pool.decided(n) // its body may have come after the decision
 		c.out.Execute = append(c.out.Execute, Decided{
 			Block: message.Block{Header: n.header, Payload: n.payload}, Parent: n.parent, Point: n.point,
 		})

@@ -24,6 +24,7 @@ func (c *Core) restore(r Restored) error {
 	c.low, c.decided, c.base, c.tip = root, root, root, root
 	if r.Stable != nil {
 		c.low, c.checkpoints.stable = r.Stable.Point(), r.Stable
+		c.proofs.stable = c.low.Seq
 		c.decided = c.low
 	}
 	if r.Executed.Seq < c.low.Seq {
@@ -74,6 +75,7 @@ func (c *Core) restoreDecided(r Restored) error {
 		} else {
 			c.grow(blocks)
 			c.decided, c.cc = r.Commit.Point(), r.Commit
+			c.proofs.commit = c.decided.Seq
 		}
 		c.timing.decidedIn = r.Commit.View
 	}
