@@ -200,12 +200,11 @@ func (c *Core) pull() {
 // nothing missing in between.
 func (c *Core) askFor(i int, k needKind, want message.Fetch) {
 	x := &c.pulls.kinds[k]
-	if x.to == want.Want && x.way.Seq > want.From.Seq {
-		if blocks, _ := c.path(x.way, want.From.Seq); blocks != nil && blocks[0].parent == want.From.Chain {
-			want.From = x.way
-		}
-	}
-	if x.tries > c.n && want.Want.Chain != (message.Digest{}) {
+	blocks, _ := c.path(x.way, want.From.Seq)
+	switch {
+	case x.to == want.Want && blocks != nil && blocks[0].parent == want.From.Chain:
+		want.From = x.way
+	case x.tries > c.n && want.Want.Chain != (message.Digest{}):
 		want.From = c.ownPoint(min(c.held, c.decided.Seq)) // what is above may be known here only
 	}
 	c.pulls.asks[i] = ask{open: true, kind: k, want: want}
@@ -268,6 +267,12 @@ func (c *Core) lead(a *ask, m *message.Blocks, last message.Point) bool {
 		return false
 	}
 	x.way, x.to = last, w
+	if a.kind != needVotes { // a liar's vote vouches for nothing
+		blocks, _ := c.path(last, m.From.Seq)
+		for _, n := range blocks {
+			c.cover(n)
+		}
+	}
 	return true
 }
 
