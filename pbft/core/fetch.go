@@ -260,6 +260,9 @@ func (c *Core) takeBlocks(m *message.Blocks) message.Point {
 // last block to that, so no liar can lead astray. It reports whether that helps.
 func (c *Core) lead(a *ask, m *message.Blocks, last message.Point) bool {
 	w, x := a.want.Want, &c.pulls.kinds[a.kind]
+	if a.kind == needBodies {
+		return false // what is missing moves with the bodies themselves; headers lead nowhere
+	}
 	if m.From != a.want.From || last.Seq+message.Seq(len(m.Links)) != w.Seq || message.Fold(last.Chain, m.Links) != w.Chain {
 		return false
 	}
