@@ -266,8 +266,25 @@ func (c *Core) readmit() {
 	}
 }
 
-// requestsMax bounds what one REQUESTS message passes on.
-const requestsMax = 1024
+// requestsMax and requestsBytes bound what one REQUESTS message passes on, so that it
+// fits into a frame.
+const (
+	requestsMax   = 1024
+	requestsBytes = 1 << 20
+)
+
+// portion returns how many requests at the front of a list fit into one message; one
+// always does.
+func portion(list []message.Request) int {
+	n, size := 0, 0
+	for n < min(len(list), requestsMax) {
+		if size += list[n].Size() + 4; size > requestsBytes && n > 0 {
+			break
+		}
+		n++
+	}
+	return n
+}
 
 // flushRequests passes what came since the last turn on to the primary
 // (spec T1).
@@ -275,7 +292,7 @@ func (c *Core) flushRequests() {
 	p := &c.pool
 	to := c.primary(max(c.view, c.target))
 	for len(p.fresh) > 0 && to != c.self {
-		n := min(len(p.fresh), requestsMax)
+		n := portion(p.fresh)
 		c.send(to, &message.Requests{List: p.fresh[:n:n]})
 		p.fresh = p.fresh[n:]
 	}
@@ -293,7 +310,7 @@ func (p *pool) forwardAll(c *Core) {
 		}
 	}
 	if len(list) > 0 {
-		c.broadcast(&message.Requests{List: list})
+		c.broadcast(&message.Requests{List: list[:portion(list)]})
 	}
 }
 
@@ -317,17 +334,25 @@ func (p *pool) take(bytesMax, most int) []message.Request {
 	return out
 }
 
-// sweep answers requests that can no longer be executed, such as those of an
+// sweep lets go of requests that can no longer be executed, such as those of an
 // evicted session. It runs at checkpoints.
 func (p *pool) sweep(c *Core) {
 	for e := p.byAge.Front(); e != nil; {
 		x := e.Value.(*pending)
 		e = e.Next()
-		if x.flight == 0 && !c.sessions.Admissible(&x.req) {
-			if x.direct {
-				c.out.Answer = append(c.out.Answer, x.req)
-			}
-			p.remove(x.key)
-		}
+		p.expire(c, x)
 	}
+}
+
+// expire answers a request that can no longer be executed and is in no block, and
+// lets go of it. It reports whether it did.
+func (p *pool) expire(c *Core, x *pending) bool {
+	if x.flight != 0 || c.sessions.Admissible(&x.req) {
+		return false
+	}
+	if x.direct {
+		c.out.Answer = append(c.out.Answer, x.req)
+	}
+	p.remove(x.key)
+	return true
 }

@@ -86,3 +86,19 @@ func TestSummaryBelowTheBestNeedsNoCertificate(t *testing.T) {
 		"expect 2 certified=1!", "mute 2->* PC", "mute *->0 REQUESTS", "submit 1 c")
 	s.play(t, "run in=900ms who=0,1,2 view=1")
 }
+
+// An obligation is a request "that every correct replica would accept" (spec T1): one
+// that the executed session table refuses is none any more. Else a client that shows
+// the primary a newer opening than the others deposes it with two messages.
+func TestClientOfTwoNoncesDeposesNobody(t *testing.T) {
+	play(t, "new n=4", "submit 0 a2", "submit 1,2,3 a", "run in=3s", "expect all decided=1 view=0!")
+}
+
+// A request that one liar gives to one replica only becomes everyone's (spec T1, point
+// 3): else that replica suspects each primary alone, and the liar beside it is weak power.
+func TestLoneRequestBecomesCommon(t *testing.T) {
+	s := play(t, "new n=4 byz=3", "mute 3->*")
+	r := s.names.request(s.world, "a")
+	s.hand(3, 1, &message.Requests{List: []message.Request{r}})
+	s.play(t, "run in=1s who=0,1,2 decided=1", "expect 0,1,2 view=0!")
+}

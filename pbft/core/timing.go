@@ -225,6 +225,9 @@ func (c *Core) watch() {
 func (c *Core) oldestObligation() (obligation, bool) {
 	end := max(c.tip.Seq, c.base.Seq)
 	r := c.pool.oldest()
+	for r != nil && c.pool.expire(c, r) {
+		r = c.pool.oldest() // what no correct replica would accept any more is none
+	}
 	if end > c.decided.Seq {
 		if r == nil || !r.arrived.Before(c.acceptedAt(c.decided.Seq+1)) {
 			return obligation{block: c.decided.Seq + 1}, true
