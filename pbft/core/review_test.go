@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -101,4 +102,28 @@ func TestLoneRequestBecomesCommon(t *testing.T) {
 	r := s.names.request(s.world, "a")
 	s.hand(3, 1, &message.Requests{List: []message.Request{r}})
 	s.play(t, "run in=1s who=0,1,2 decided=1", "expect 0,1,2 view=0!")
+}
+
+// Round trips are measured also where they take longer than the time between two pings
+// (spec T2): else a slow network looks like none.
+func TestRoundTripsLongerThanAPing(t *testing.T) {
+	s := play(t, "new n=4", "drop *->*")
+	for range 6 {
+		s.play(t, "tick 0", "turn 0", "sync 0", "drop *->*")
+	}
+	for from := 1; from < 4; from++ {
+		s.hand(from, 0, &message.Status{Echo: 3})
+	}
+	require.Greater(t, s.hosts[0].core.Status().Timeout, 500*clock.Millisecond)
+}
+
+// A pause of the own process is no round trip (spec T2, T5): a pong that waited for it
+// in the inbox says nothing about the network.
+func TestOwnPauseIsNoRoundTrip(t *testing.T) {
+	s := play(t, "new n=4", "run in=1s", "tick 0", "turn 0", "sync 0", "deliver 0->*", "turn 1,2,3", "sync 1,2,3")
+	before := s.hosts[0].core.Status().Timeout
+	h := s.hosts[0]
+	h.now = h.now.Add(2 * clock.Second) // nobody ticks it meanwhile
+	s.play(t, "deliver *->0")
+	require.Equal(t, before, h.core.Status().Timeout)
 }

@@ -12,6 +12,7 @@ type peer struct {
 	heard  clock.Instant
 	served bool // a pull of this peer was answered in this turn
 	rto    estimator
+	echo   uint64 // newest ping that it answered
 }
 
 // onStatus takes a hint, answers a ping, and measures a pong.
@@ -57,7 +58,7 @@ func (c *Core) report() *message.Status {
 func (c *Core) ping() {
 	t := &c.timing
 	t.nonce++
-	t.pinged = c.now
+	t.pinged[t.nonce%pingsKept] = c.now
 	s := c.report()
 	s.Nonce = t.nonce
 	c.broadcast(s)

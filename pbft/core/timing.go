@@ -59,9 +59,9 @@ type timing struct {
 	askedView   clock.Instant
 	armed       clock.Instant // deadline given out last
 	nonce       uint64
-	pinged      clock.Instant
-	cost        clock.Duration // p99 of own verify and sync, as the shell measured
-	push        clock.Duration // time to push one full window
+	pinged      [pingsKept]clock.Instant // by nonce
+	cost        clock.Duration           // p99 of own verify and sync, as the shell measured
+	push        clock.Duration           // time to push one full window
 
 	calm calmness
 }
@@ -267,11 +267,26 @@ func (c *Core) weakDecided() message.Seq {
 	return 0
 }
 
-// onPong samples the round trip to one peer: only the newest ping counts.
+// pingsKept is how many pings may be under way: on a slow network the next leaves
+// before the pong to the last is here.
+const pingsKept = 16
+
+// onPong samples the round trip to one peer, once per ping. What waited here while
+// this process was paused says nothing of the network (spec T2, T5).
 func (t *timing) onPong(c *Core, p *peer, echo uint64) {
-	if echo == t.nonce && !t.pinged.IsZero() {
-		p.rto.sample(c.now.Sub(t.pinged))
+	if echo <= p.echo || echo > t.nonce || t.nonce-echo >= pingsKept {
+		return
 	}
+	p.echo = echo
+	if !t.paused(c, c.lateness(c.now)) {
+		p.rto.sample(c.now.Sub(t.pinged[echo%pingsKept]))
+	}
+}
+
+// paused reports whether being so late means that this process stood still
+// (spec T5).
+func (t *timing) paused(c *Core, late clock.Duration) bool {
+	return late > max(250*clock.Millisecond, t.timeout(c)/4)
 }
 
 // lateness returns how long after the deadline that it asked for the core is
@@ -287,13 +302,12 @@ func (c *Core) lateness(now clock.Instant) clock.Duration {
 // onLate puts the running timer off once per pause, at most twice (spec T5).
 func (c *Core) onLate(late clock.Duration) {
 	t := &c.timing
-	d := t.timeout(c)
-	if late <= max(250*clock.Millisecond, d/4) || t.putOff >= 2 || bug.M86 {
+	if !t.paused(c, late) || t.putOff >= 2 || bug.M86 {
 		return
 	}
 	t.putOff++
 	c.stats.Pauses++
-	to := c.now.Add(min(late, d/2))
+	to := c.now.Add(min(late, t.timeout(c)/2))
 	for _, timer := range []*clock.Instant{&t.progress, &t.newView} {
 		if !timer.IsZero() && timer.Before(to) {
 			*timer = to
@@ -307,9 +321,9 @@ func (c *Core) due(at clock.Instant) bool { return !at.IsZero() && !c.now.Before
 func (c *Core) onTimers() {
 	t := &c.timing
 	if c.due(t.statusAt) {
-		wait := t.interval(c)
-		if !c.restless() {
-			wait = max(wait, t.floor/2)
+		wait := t.floor / 2 // at most, for else a wrong estimate would last
+		if c.restless() {
+			wait = min(wait, t.interval(c))
 		}
 		t.statusAt = c.now.Add(wait)
 		c.ping()
