@@ -2,7 +2,8 @@
 
 // Package bug holds the switches of seeded bugs: known faults that a build with
 // the tag twothirds_bug can turn on, to prove that tests and campaigns find them.
-// TWOTHIRDS_BUG=M63 turns one on, TWOTHIRDS_BUG=M68+M69 several. In every other
+// TWOTHIRDS_BUG=M63 turns one on, TWOTHIRDS_BUG=M68+M69 several; go test needs -count=1
+// with it, for it does not see that the variable was read. In every other
 // build each switch is the constant false, so the compiler removes the faulty code.
 package bug
 
