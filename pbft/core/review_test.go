@@ -127,3 +127,34 @@ func TestOwnPauseIsNoRoundTrip(t *testing.T) {
 	s.play(t, "deliver *->0")
 	require.Equal(t, before, h.core.Status().Timeout)
 }
+
+// asked counts the messages of a kind that a replica has sent to another, not to all.
+func (h *host) asked(to int, k message.Kind) (n int) {
+	for _, o := range h.sent {
+		if !o.All && int(o.To) == to && o.Msg.Kind() == k {
+			n++
+		}
+	}
+	return n
+}
+
+// A liar that claims to be in a later view uses up its own questions only (spec D2, S1).
+func TestEachPeerIsAskedForItsView(t *testing.T) {
+	s := play(t, "new n=4 byz=3", "run in=100ms")
+	s.hand(3, 2, &message.Status{Entered: 99, Target: 99})
+	s.hand(1, 2, &message.Status{Entered: 1, Target: 1})
+	s.play(t, "turn 2", "sync 2")
+	require.Equal(t, 1, s.hosts[2].asked(3, message.KindFetchView))
+	require.Equal(t, 1, s.hosts[2].asked(1, message.KindFetchView))
+}
+
+// A small question has a large answer once in a turn (spec D2).
+func TestOneNewViewForManyQuestions(t *testing.T) {
+	s := play(t, "new n=4 byz=3", "mute 0->*", "submit 1 a", "run in=2s who=1,2 view=1")
+	before := s.hosts[1].asked(3, message.KindNewView)
+	for range 100 {
+		s.hand(3, 1, &message.FetchView{View: 1})
+	}
+	s.play(t, "turn 1", "sync 1")
+	require.Equal(t, before+1, s.hosts[1].asked(3, message.KindNewView))
+}

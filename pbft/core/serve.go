@@ -76,9 +76,13 @@ func (c *Core) pack(from message.Point, blocks []*node, bodies bool) (list []mes
 	return list, last
 }
 
-// onFetchView passes on the NEW-VIEW by which the current view was entered.
+// onFetchView passes on the NEW-VIEW by which the current view was entered, once per
+// peer and turn.
 func (c *Core) onFetchView(i int, m *message.FetchView) {
-	if c.newView != nil && m.View <= c.view && m.Epoch == c.epoch {
-		c.send(i, c.newView)
+	p := &c.peers[i]
+	if c.newView == nil || m.View > c.view || m.Epoch != c.epoch || p.shown {
+		return
 	}
+	p.shown = true
+	c.send(i, c.newView)
 }

@@ -10,7 +10,9 @@ import (
 type peer struct {
 	status message.Status
 	heard  clock.Instant
-	served bool // a pull of this peer was answered in this turn
+	served bool          // a pull of this peer was answered in this turn
+	shown  bool          // NEW-VIEW was given to it in this turn
+	asked  clock.Instant // for its NEW-VIEW
 	rto    estimator
 	echo   uint64 // newest ping that it answered
 }
@@ -41,8 +43,9 @@ func (c *Core) onStatus(i int, m *message.Status) {
 
 // askView pulls the NEW-VIEW of a peer, once per repeat interval.
 func (c *Core) askView(i int, v message.View) {
-	if c.now.Sub(c.timing.askedView) >= c.timing.interval(c) {
-		c.timing.askedView = c.now
+	p := &c.peers[i]
+	if p.asked.IsZero() || c.now.Sub(p.asked) >= c.timing.interval(c) {
+		p.asked = c.now
 		c.send(i, &message.FetchView{Epoch: c.epoch, View: v})
 	}
 }

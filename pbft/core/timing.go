@@ -56,7 +56,6 @@ type timing struct {
 	forwardAt clock.Instant // half of the timeout: the oldest request goes to all
 
 	suspectedAt clock.Instant
-	askedView   clock.Instant
 	armed       clock.Instant // deadline given out last
 	nonce       uint64
 	pinged      [pingsKept]clock.Instant // by nonce
@@ -373,7 +372,7 @@ func (c *Core) repeatEarly() {
 		t.repeatAt = c.now.Add(t.interval(c))
 	}
 	for i := range c.peers {
-		c.peers[i].served = false
+		c.peers[i].served, c.peers[i].shown = false, false
 	}
 	c.planPulls()
 }
