@@ -128,7 +128,7 @@ func (cfg *Config) member() error {
 	case i < 0:
 		return fmt.Errorf("replica %d is no member: set Self to an id in Genesis.Members", cfg.Self)
 	case members.At(i).Key != cfg.Key.Public():
-		return fmt.Errorf("Key is not that of replica %d in the genesis: set Self and Key to one and the same member's", cfg.Self)
+		return fmt.Errorf("the key is not that of replica %d in the genesis: set Self and Key to one and the same member's", cfg.Self)
 	case members.Quorums().F() == 0 && !cfg.AllowFewer:
 		return fmt.Errorf("%d replicas tolerate no fault: 3f+1 are needed for f faults, so 4 for one; set AllowFewer to go on", members.Len())
 	}
@@ -141,7 +141,7 @@ func (cfg *Config) limits() error {
 	case k == 0:
 		return errors.New("Genesis.Interval is 0; 128 is a good start")
 	case cfg.Window < 0 || uint64(cfg.Window) > uint64(k):
-		return fmt.Errorf("Window %d is not between 1 and Genesis.Interval, %d; 0 takes the default", cfg.Window, k)
+		return fmt.Errorf("a window of %d is not between 1 and Genesis.Interval, %d; 0 takes the default", cfg.Window, k)
 	case cfg.BlockRequests < 0:
 		return fmt.Errorf("BlockRequests %d is negative; 0 takes the default", cfg.BlockRequests)
 	case cfg.PoolBytes < 0:

@@ -85,8 +85,8 @@ func (x *executor) loop() error {
 		batch, asked := x.queue, x.asked
 		x.queue, x.asked, x.asks = nil, nil, 0
 		x.mu.Unlock()
-		if x.r.Err() != nil {
-			return nil
+		if len(batch)+len(asked) == 0 || x.r.Err() != nil {
+			return nil //nolint:nilerr // the replica stops for a reason of its own
 		}
 		for i := range batch {
 			if err := x.do(&batch[i]); err != nil {
@@ -218,7 +218,7 @@ func (x *executor) digest() (d Digest, err error) {
 // caught turns a panic of the application into an error that says where it was. It
 // must be deferred.
 func (x *executor) caught(err *error) {
-	if p := recover(); p != nil {
+	if p := recover(); p != nil { //nolint:revive // it is deferred itself, by its two callers
 		*err = fmt.Errorf("%w: panic after block %d: %v\n%s", ErrApplication, x.applied(), p, debug.Stack())
 	}
 }

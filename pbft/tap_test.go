@@ -48,13 +48,6 @@ func (p *tap) count() int {
 	return len(p.sent)
 }
 
-// all returns what has been sent so far.
-func (p *tap) all() []letter {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.sent)
-}
-
 func (p *tap) take(l letter) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -20,7 +20,6 @@ type oracle struct {
 	ran      map[message.Digest]message.Seq // where a request was executed
 	acked    map[message.Digest]message.Seq
 	ledger   map[int]*ledger
-	at       map[int]message.Seq // executed by replica in this life
 	evidence int
 	ackedTop message.Seq
 }

@@ -28,7 +28,6 @@ type demo struct {
 	net    *testCluster
 	load   *load
 	victim int // replica killed, -1 if none
-	gap    time.Duration
 }
 
 func demoCommand() *cobra.Command {

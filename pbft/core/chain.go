@@ -106,15 +106,6 @@ func (c *Core) extends(p, q message.Point) bool {
 	return ok && d == q.Chain
 }
 
-// links returns the header digests of own from just above seq from to seq to.
-func (c *Core) links(from, to message.Seq) []message.Digest {
-	out := make([]message.Digest, 0, to-from)
-	for s := from + 1; s <= to; s++ {
-		out = append(out, c.nodes[c.own[s]].link)
-	}
-	return out
-}
-
 // ownPoint returns the point of the own chain at seq.
 func (c *Core) ownPoint(s message.Seq) message.Point { return message.Point{Seq: s, Chain: c.own[s]} }
 

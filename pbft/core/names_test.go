@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -32,7 +33,9 @@ func newNames(root message.Point) names {
 func (n *names) request(w *world, name string) message.Request {
 	letters := strings.TrimRight(name, "0123456789")
 	nonce := uint64(1)
-	fmt.Sscanf(name[len(letters):], "%d", &nonce)
+	if digits := name[len(letters):]; digits != "" {
+		nonce, _ = strconv.ParseUint(digits, 10, 64)
+	}
 	index := 1000
 	for _, c := range letters {
 		index = index*64 + int(c-'@')

@@ -244,19 +244,10 @@ func (c *Core) certifiedAmong(votes []vote) (best message.Point, of *vote, ok bo
 		if h.none() {
 			continue
 		}
-		on := make([]message.Seq, 0, len(votes))
-		power := uint64(0)
-		for j := range votes {
-			v := &votes[j]
-			if !v.none() && v.view == h.view && v.base == h.base && c.extends(h.at, v.at) {
-				on = append(on, v.at.Seq)
-				power += c.sys.Power(j)
-			}
-		}
-		if power < c.sys.Quorum() {
+		seq, enough := c.quorumth(votes, h)
+		if !enough {
 			continue
 		}
-		seq := c.quorumth(votes, h)
 		if d, known := c.ancestor(h.at, seq); known && (!ok || seq > best.Seq) {
 			best, of, ok = message.Point{Seq: seq, Chain: d}, h, true
 		}
@@ -265,8 +256,8 @@ func (c *Core) certifiedAmong(votes []vote) (best message.Point, of *vote, ok bo
 }
 
 // quorumth returns the largest seq such that votes of quorum power on h's chain
-// are at or above it.
-func (c *Core) quorumth(votes []vote, h *vote) message.Seq {
+// are at or above it, or false if they are too few.
+func (c *Core) quorumth(votes []vote, h *vote) (message.Seq, bool) {
 	order := make([]int, 0, len(votes))
 	for j := range votes {
 		v := &votes[j]
@@ -278,10 +269,10 @@ func (c *Core) quorumth(votes []vote, h *vote) message.Seq {
 	power := uint64(0)
 	for _, j := range order {
 		if power += c.sys.Power(j); power >= c.sys.Quorum() {
-			return votes[j].at.Seq
+			return votes[j].at.Seq, true
 		}
 	}
-	return 0
+	return 0, false
 }
 
 // certVotes collects the votes of at least seq on the chain of p, whose chains end
