@@ -139,7 +139,8 @@ func (c *Core) onChain(t *tally, v *vote) bool {
 	if t == &c.prepares && v.base != c.base.Seq && !bug.M78 {
 		return false
 	}
-	return v.at.Seq <= c.top && c.own[v.at.Seq] == v.at.Chain
+	d, known := c.own[v.at.Seq]
+	return known && v.at.Seq <= c.top && d == v.at.Chain
 }
 
 // recount sorts all votes of the entered view again after the own chain changed.
@@ -236,15 +237,19 @@ func (c *Core) countPast(t *tally) {
 
 // certifiedAmong finds the highest point that votes of quorum power of one view
 // and base certify, whatever chain they are on, as far as headers are known, and
-// one of these votes. It runs only where votes lie off the own chain, which takes a
-// fault.
+// one of these votes. Where fewer than quorum power have voted off the own chain,
+// which is the rule, it looks at no chain at all (spec D2).
 func (c *Core) certifiedAmong(votes []vote) (best message.Point, of *vote, ok bool) {
 	for i := range votes {
 		h := &votes[i]
-		if h.none() {
+		alike := func(v *vote) bool { return v.view == h.view && v.base == h.base }
+		if _, enough := c.quorumth(votes, alike); h.none() || !enough {
 			continue
 		}
-		seq, enough := c.quorumth(votes, h)
+		known := c.nodes[h.at.Chain] != nil || c.own[h.at.Seq] == h.at.Chain
+		seq, enough := c.quorumth(votes, func(v *vote) bool {
+			return alike(v) && (v.at == h.at || known && c.extends(h.at, v.at))
+		})
 		if !enough {
 			continue
 		}
@@ -255,13 +260,12 @@ func (c *Core) certifiedAmong(votes []vote) (best message.Point, of *vote, ok bo
 	return best, of, ok
 }
 
-// quorumth returns the largest seq such that votes of quorum power on h's chain
-// are at or above it, or false if they are too few.
-func (c *Core) quorumth(votes []vote, h *vote) (message.Seq, bool) {
+// quorumth returns the largest seq such that votes of quorum power among those that
+// count are at or above it, or false if they are too few.
+func (c *Core) quorumth(votes []vote, counts func(*vote) bool) (message.Seq, bool) {
 	order := make([]int, 0, len(votes))
 	for j := range votes {
-		v := &votes[j]
-		if !v.none() && v.view == h.view && v.base == h.base && c.extends(h.at, v.at) {
+		if v := &votes[j]; !v.none() && counts(v) {
 			order = append(order, j)
 		}
 	}
