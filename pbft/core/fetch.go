@@ -293,11 +293,15 @@ func (c *Core) linksMost() int { return int(min(4*c.cfg.Interval, 2048)) }
 func (c *Core) proven(m *message.Blocks, last message.Point) {
 	top := message.Fold(last.Chain, m.Links)
 	at := last.Seq + message.Seq(len(m.Links))
-	if m.Commit != nil && m.Commit.Seq == at && m.Commit.Chain == top && len(m.Links)+len(m.Commit.Links) <= c.linksMost() {
+	if m.Commit != nil && m.Commit.Seq == at && m.Commit.Chain == top {
 		links := append(append([]message.Digest{}, m.Links...), m.Commit.Links...)
-		c.adopt(&message.CommitCert{
-			Epoch: m.Commit.Epoch, View: m.Commit.View, Seq: last.Seq, Chain: last.Chain, Links: links, Votes: m.Commit.Votes,
-		})
+		if len(links) <= c.linksMost() {
+			c.adopt(&message.CommitCert{
+				Epoch: m.Commit.Epoch, View: m.Commit.View, Seq: last.Seq, Chain: last.Chain, Links: links, Votes: m.Commit.Votes,
+			})
+		} else if last.Seq > c.decided.Seq && c.reach(last, nil) {
+			c.decide(last, m.Commit.View)
+		}
 	}
 	if m.Stable != nil && m.Stable.Seq == at && m.Stable.Chain == top {
 		if last.Seq > c.decided.Seq && c.reach(last, nil) {

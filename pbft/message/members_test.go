@@ -77,6 +77,27 @@ func TestGenesis(t *testing.T) {
 	}
 }
 
+// A genesis in which an admissible operation fits into no block is refused: each
+// primary would propose it, and nobody could accept it.
+func TestGenesisHasRoomForEachOperation(t *testing.T) {
+	g := Genesis{Interval: 128, Members: []Member{{ID: 1, Power: 1}}, OpBytes: 1000}
+	alone := sizeAlone(t, g.OpBytes)
+	g.BlockBytes = alone
+	_, _, err := g.Cluster()
+	require.NoError(t, err)
+	g.BlockBytes = alone - 1
+	_, _, err = g.Cluster()
+	require.ErrorIs(t, err, ErrMembers)
+}
+
+// sizeAlone returns the length of a block with one signed operation of n bytes.
+func sizeAlone(t *testing.T, n int) int {
+	raw := AppendBatch(nil, []Request{{Session: SessionID{Seq: 1}, Number: 1, Op: make([]byte, n), Sig: make([]byte, SignatureSize)}})
+	_, err := ParseBatch(raw)
+	require.NoError(t, err)
+	return len(raw)
+}
+
 // TestOrders: ranks by epoch, view, seq (spec N3), sessions by age.
 func TestOrders(t *testing.T) {
 	ranks := []Rank{{}, {Seq: 9}, {View: 1}, {View: 1, Seq: 1}, {View: 2}, {Epoch: 1}, {Epoch: 1, View: 0, Seq: 3}}

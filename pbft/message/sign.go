@@ -129,13 +129,17 @@ func (g *Genesis) Limits() Limits {
 // into one message.
 const IntervalMax = 512
 
+// aloneBytes is what a block of one request takes beside its operation. A block must
+// have room for that, or nobody could accept it and each primary would propose it.
+const aloneBytes = 4 + 4 + requestFixed + SignatureSize
+
 // Cluster returns the cluster id, or an error if the members cannot be.
 func (g *Genesis) Cluster() (Digest, *Members, error) {
 	m, err := NewMembers(0, g.Members)
 	if err != nil {
 		return Digest{}, nil, err
 	}
-	if l := g.Limits(); g.Interval > IntervalMax || g.OpBytes < 0 || g.BlockBytes < 0 || l.OpBytes >= l.PayloadBytes || l.PayloadBytes > 2<<20 {
+	if l := g.Limits(); g.Interval > IntervalMax || g.OpBytes < 0 || g.BlockBytes < 0 || l.OpBytes+aloneBytes > l.PayloadBytes || l.PayloadBytes > 2<<20 {
 		return Digest{}, nil, fmt.Errorf("%w: interval above %d, or operation or block size out of range", ErrMembers, IntervalMax)
 	}
 	b := appendDomain(nil, domainGenesis)
