@@ -7,6 +7,9 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
 // TestTraces runs the golden traces of testdata, one story a file. They are written
@@ -73,4 +76,24 @@ func (s *script) play(t *testing.T, lines ...string) {
 	for _, line := range lines {
 		require.NoError(t, s.try(line), line)
 	}
+}
+
+// sentKind returns all messages of a kind that a replica has let go.
+func (h *host) sentKind(k message.Kind) (out []message.Message) {
+	for _, o := range h.sent {
+		if o.Msg.Kind() == k {
+			out = append(out, o.Msg)
+		}
+	}
+	return out
+}
+
+// written returns all records of a kind on a replica's disk.
+func (h *host) written(k core.RecordKind) (out []core.Record) {
+	for _, r := range h.disk {
+		if r.Kind == k {
+			out = append(out, r)
+		}
+	}
+	return out
 }
