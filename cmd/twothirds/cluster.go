@@ -53,6 +53,7 @@ func (c *testCluster) start(ctx context.Context) error {
 	c.conf = testnetConfig{
 		replicas: c.replicas, out: filepath.Join(c.dir, "net"), host: "127.0.0.1",
 		port: base, adminPort: base + c.replicas, redisPort: base + 2*c.replicas, interval: c.interval,
+		timeout: "1500ms", // all processes share this machine, whose stalls are nobody's fault
 	}
 	c.redis = fmt.Sprintf("127.0.0.1:%d", c.conf.redisPort)
 	if err := c.conf.write(); err != nil {
