@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/twothirds-bft/twothirds/crypto"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
@@ -15,6 +16,7 @@ import (
 // who extends whom.
 type names struct {
 	clients map[message.PublicKey]string
+	signers map[message.PublicKey]crypto.Signer
 	name    map[message.Digest]string
 	point   map[string]message.Point
 	parent  map[message.Digest]message.Digest
@@ -23,7 +25,7 @@ type names struct {
 
 func newNames(root message.Point) names {
 	return names{
-		clients: map[message.PublicKey]string{}, name: map[message.Digest]string{root.Chain: "root"},
+		clients: map[message.PublicKey]string{}, signers: map[message.PublicKey]crypto.Signer{}, name: map[message.Digest]string{root.Chain: "root"},
 		point: map[string]message.Point{"root": root}, parent: map[message.Digest]message.Digest{},
 		link: map[message.Digest]message.Digest{},
 	}
@@ -41,7 +43,7 @@ func (n *names) request(w *world, name string) message.Request {
 		index = index*64 + int(c-'@')
 	}
 	signer := w.ring.Signer(index)
-	n.clients[signer.Public()] = letters
+	n.clients[signer.Public()], n.signers[signer.Public()] = letters, signer
 	r := message.Request{Type: message.RequestOpen, Client: signer.Public(), Number: nonce}
 	w.check(w.door.SignRequest(signer, &r))
 	return r
@@ -194,7 +196,11 @@ func (w *world) logOutput(h *host, o *core.Output) {
 		w.note(false, "%d decides %s", h.id, strings.Join(points, " "))
 	}
 	for _, e := range o.Evidence {
-		w.note(false, "%d convicts %d: %s and %s", h.id, e.Culprit, w.describe(e.First), w.describe(e.Second))
+		second := "the block"
+		if e.Second != nil {
+			second = w.describe(e.Second)
+		}
+		w.note(false, "%d convicts %d: %s and %s", h.id, e.Culprit, w.describe(e.First), second)
 	}
 	if o.Fault != nil {
 		w.note(false, "%d stops: %v", h.id, o.Fault)

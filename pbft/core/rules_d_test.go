@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -51,4 +52,79 @@ func TestHeadersOfFailedViewsAreBounded(t *testing.T) {
 		s.play(t, fmt.Sprintf("byz %d PREPARE view=%d at=%s", v%4, v, s.digest(last.Parent.Extend(last.Header.Digest()))), "run")
 		require.LessOrEqual(t, h.core.Held().Nodes, 2*4+4*4)
 	}
+}
+
+// "Of votes the older of the same signer, kind and view gives way in place" (spec D1,
+// N8): whatever a peer votes for, nothing grows, and its honest vote still counts.
+func TestVotesGiveWayInPlace(t *testing.T) {
+	s := play(t, "new n=4 interval=8 byz=3", "crash 3", "mute 2->*", "submit 0 a b", "run", "expect 0,1 decided=0!")
+	before := s.hosts[0].core.Held()
+	for view := range message.View(20) {
+		for seq := range message.Seq(20) {
+			for _, m := range []message.Signed{
+				&message.Prepare{View: view, Seq: seq, Chain: message.Digest{byte(view), byte(seq)}},
+				&message.Commit{View: view, Seq: seq, Chain: message.Digest{byte(view), byte(seq)}},
+			} {
+				_, err := s.door.Sign(s.hosts[3].signer, 3, m)
+				require.NoError(t, err)
+				s.transmit(3, 0, m)
+			}
+		}
+	}
+	s.play(t, "deliver 3->0")
+	require.Equal(t, before, s.hosts[0].core.Held())
+	s.play(t, "byz 3 PREPARE at=b", "byz 3 COMMIT at=b", "run", "expect 0,1 decided=2")
+}
+
+// "pool (requests, bytes, requests per client)" (spec D1).
+func TestPoolIsBounded(t *testing.T) {
+	w := newWorld(core.Config{Interval: 4, PoolBytes: 600, ClientRequests: 3}, 1, 1, 1, 1)
+	h := w.hosts[1]
+	for i := range 10 {
+		h.submit(fmt.Sprintf("%c", 'a'+i))
+	}
+	require.LessOrEqual(t, h.core.Held().RequestBytes, 600)
+	require.Equal(t, 4, h.core.Held().Requests)
+
+	s := play(t, "new n=4 interval=16 requests=3", "submit 0 a", "run", "crash 0")
+	for i := range 9 {
+		s.operate(1, "a", message.SessionID{Seq: 1}, uint64(i+1))
+	}
+	require.Equal(t, 3, s.hosts[1].core.Held().Requests)
+}
+
+// "A request of a session that was opened further on than this replica has executed
+// waits, in a small pool" (spec T1, D1).
+func TestEarlyRequestsAreBounded(t *testing.T) {
+	s := play(t, "new n=4 interval=16", "mute 0->3", "mute 1,2->3", "submit 0 a", "run")
+	for i := range 400 {
+		s.operate(3, "a", message.SessionID{Seq: 1}, uint64(i+1))
+	}
+	require.Equal(t, 256, s.hosts[3].core.Held().Early)
+	s.play(t, "unmute", "run in=2s who=3 executed=2")
+	require.Zero(t, s.hosts[3].core.Held().Early, "they came to be what they are")
+}
+
+// "links of a certificate" (spec D1, N3): more than 4K are refused.
+func TestLinksAreBounded(t *testing.T) {
+	s := play(t, "new n=4 interval=2 byz=3", "submit 0 a b", "run", "run in=100ms", "submit 0 c d", "run", "run in=100ms", "submit 0 e f", "run",
+		"run in=100ms", "submit 0 g h", "run", "run in=100ms", "submit 0 i j", "run", "expect all decided=10")
+	require.NoError(t, s.door.PrepareCert(s.cutPrepareCert(0, 0, s.at("b"), []int{0, 1, 2})), "eight")
+	require.ErrorIs(t, s.door.PrepareCert(s.cutPrepareCert(0, 0, s.at("a"), []int{0, 1, 2})), message.ErrCert, "nine")
+}
+
+// "slices" and "bounded" answers (spec N9, D2): one pull has one answer of limited size,
+// and a peer has one in each turn.
+func TestOneAnswerPerTurn(t *testing.T) {
+	s := play(t, "new n=4 interval=32 byz=3", "submit 0 a b c d e f g h i j", "run", "crash 3", "drop *->*", "run")
+	h := s.hosts[0]
+	h.sent = nil
+	for range 50 {
+		v, err := s.door.Verify(3, &message.Fetch{From: s.root, Want: s.at("j"), Bodies: true})
+		require.NoError(t, err)
+		h.core.Step(h.now, v)
+	}
+	s.play(t, "run")
+	require.Len(t, h.sentKind(message.KindBlocks), 1)
+	require.EqualValues(t, 49, h.core.Status().Stats.Drops[core.DropServed])
 }

@@ -4,6 +4,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
 // "A pending request that every correct replica would accept, by a pure function of
@@ -14,4 +18,167 @@ func TestOvertakenRequestIsNoObligation(t *testing.T) {
 	s := play(t, "new n=4", "mute 1->* REQUESTS", "submit 1 a", "run", "submit 0 a2", "run in=3s decided=1", "run in=3s",
 		"expect 1 suspects=0! pending=0!")
 	require.EqualValues(t, 0, s.hosts[1].core.Status().View)
+}
+
+// "an undecided block up to the base of the entered view, or accepted in that view"
+// (spec T1): a block that its primary proposes and nobody decides ends the view though
+// no client waits.
+func TestUndecidedBlockIsAnObligation(t *testing.T) {
+	play(t, "new n=4 byz=0", "crash 0", "byz 0 propose on=root op=a", "byz 0 PREPARE at=a", "mute *->* COMMIT", "run in=400ms",
+		"expect 1,2,3 suspects=0!", "run in=200ms", "expect 1,2,3 suspects=1 view=1")
+}
+
+// "what was accepted in an older view and left above the base is none" (spec T1).
+func TestAbandonedBlockIsNoObligation(t *testing.T) {
+	play(t, "new n=4 byz=0", "crash 0", "mute *->* PREPARE", "byz 0 propose on=root op=a", "byz 0 PREPARE at=a", "run in=600ms",
+		"expect 1,2,3 view=1! tip=0!", "unmute", "run in=20s", "expect 1,2,3 view=1! decided=0!")
+}
+
+// "The timer belongs to the oldest obligation, runs its full length from when that
+// becomes the oldest" (spec T1): each of two requests has a whole timeout.
+func TestTimerBelongsToTheOldest(t *testing.T) {
+	play(t, "new n=4 byz=0", "mute *->0 REQUESTS", "mute 1->2,3 REQUESTS", "submit 1 x", "run in=300ms", "submit 1 y", "submit 0 x", "run",
+		"expect 1 decided=1", "run in=450ms", "expect 1 suspects=0!", "run in=60ms", "expect 1 suspects=1!")
+}
+
+// "is met by the decision of just that, never by execution and never by heartbeats"
+// (spec T1): other requests are decided all the time.
+func TestOtherDecisionsDoNotMeetIt(t *testing.T) {
+	play(t, "new n=4 interval=4 byz=0", "mute *->0 REQUESTS", "submit 1 x", "load 0 every=50ms in=450ms", "expect 1 suspects=0!",
+		"load 0 every=50ms in=100ms", "expect 1 suspects=1!", "expect 1 decided=8")
+}
+
+// "a slow application deposes nobody" (spec T1): nothing is executed for long.
+func TestSlowApplicationDeposesNobody(t *testing.T) {
+	s := play(t, "new n=4 interval=4", "submit 0 a b")
+	for range 40 {
+		for _, h := range s.hosts {
+			h.turn()
+			h.sync()
+			h.tick(h.deadline.Sub(h.now))
+		}
+		for i := range 16 {
+			s.deliver(i/4, i%4, anything, false)
+		}
+	}
+	s.play(t, "expect all decided=2 executed=0! suspects=0! view=0!", "run", "expect all executed=2")
+}
+
+// "requests are none while the own window is full for want of a checkpoint" (spec T1).
+func TestNoObligationWithoutRoom(t *testing.T) {
+	play(t, "new n=4 interval=2", "mute *->* CHECKPOINT", "submit 1 a b c d e", "run in=5s", "expect all decided=4! suspects=0! view=0!", "unmute",
+		"run in=1s decided=5")
+}
+
+// "Being behind never stops or restarts the timer ... the suspicion waits until this
+// replica has itself decided d, that d and no later one" (spec T1): replica 1's peers
+// are always ahead in what they report, and it holds a request that is not ordered.
+func TestLagExcusesNobody(t *testing.T) {
+	s := play(t, "new n=4 interval=32 byz=0", "mute *->0 REQUESTS", "submit 1 x", "run in=5ms", "mute 2,3->1 COMMIT,BLOCKS", "mute 0->1 COMMIT,BLOCKS",
+		"load 0 every=50ms in=400ms", "expect 1 decided=0!", "run in=100ms", "run in=50ms", "expect 1 suspects=0!", "unmute", "mute *->0 REQUESTS")
+	s.play(t, "run in=200ms who=1 decided=8", "run in=100ms", "expect 1 suspects=1")
+}
+
+// "A pending request goes to the primary on arrival and on each entry, and ... to all at
+// half the timeout and after each further half, also while the target is not entered"
+// (spec T1).
+func TestRequestsAreForwardedAgain(t *testing.T) {
+	s := play(t, "new n=7", "crash 0", "crash 1", "submit 4 x", "run in=3s who=2,3,4,5,6 decided=1")
+	toPrimary, toAll := map[message.ReplicaID]int{}, 0
+	for _, o := range s.hosts[4].sent {
+		if o.Msg.Kind() != message.KindRequests {
+			continue
+		}
+		if o.All {
+			toAll++
+		} else {
+			toPrimary[o.To]++
+		}
+	}
+	require.GreaterOrEqual(t, toAll, 3)
+	require.Equal(t, 1, toPrimary[0], "on arrival")
+	require.Equal(t, 1, toPrimary[2], "on entry of view 2")
+}
+
+// "answered busy and not taken ... if the pool is full, or if its client has too many"
+// (spec T1, D1).
+func TestFullPoolIsBusy(t *testing.T) {
+	cfg := core.Config{Interval: 4, PoolRequests: 2}
+	w := newWorld(cfg, 1, 1, 1, 1)
+	for _, name := range []string{"a", "b", "c"} {
+		w.hosts[1].submit(name)
+	}
+	o := w.hosts[1].core.Output()
+	require.Len(t, o.Busy, 1)
+	require.Equal(t, w.names.request(w, "c").Client, o.Busy[0].Client)
+	require.Equal(t, 2, w.hosts[1].core.Status().Pending)
+}
+
+// "Primaries take turns over clients" (spec T1): a client that asked for much first
+// does not go before one that asked for little. An opening is one per client, so both
+// have sessions here.
+func TestTurnsOverClients(t *testing.T) {
+	s := play(t, "new n=4 interval=16 window=1", "submit 0 a b", "run", "submit 0 z", "turn 0")
+	for i := range 5 {
+		s.operate(0, "a", message.SessionID{Seq: 1}, uint64(i+1))
+	}
+	s.operate(0, "b", message.SessionID{Seq: 2}, 1)
+	s.play(t, "run", "expect all decided=9")
+	blocks := s.hosts[1].written(core.RecordBlock)
+	require.Equal(t, "b", s.names.clients[blocks[4].Block.Payload.Requests[0].Client], "a's first, then b's")
+}
+
+// "Q is the smallest r such that the own power and that of the peers with an RTO
+// estimate <= r reach quorum" (spec T2): the primary's own latency alone moves
+// nothing. Replica 3 answers late, which only the farthest quorum would feel.
+func TestUnitFollowsTheQuorum(t *testing.T) {
+	s := play(t, "new n=4 floor=40ms cap=8s")
+	for range 50 {
+		for _, h := range s.hosts {
+			h.tick(max(h.deadline.Sub(h.now), 0))
+			h.turn()
+			h.sync()
+		}
+		for _, h := range s.hosts {
+			h.now = h.now.Add(20 * clock.Millisecond) // what a message takes between replicas 0, 1 and 2
+		}
+		for i := range 9 {
+			s.deliver(i/3, i%3, anything, false)
+		}
+	}
+	st := s.hosts[1].core.Status()
+	require.GreaterOrEqual(t, st.Timeout, 80*clock.Millisecond, "4 times 20 ms at least")
+	require.Less(t, st.Timeout.Seconds(), 2.0)
+	require.EqualValues(t, 0, st.Backoff)
+}
+
+// "k grows by the number of views passed without a decision, counted in view numbers"
+// and "k <= ceil(log2(cap/floor))" (spec T3): a replica that jumps several views has
+// passed them all.
+func TestBackoffCountsViews(t *testing.T) {
+	s := play(t, "new n=4 byz=2,3 cap=4s", "submit 0 a", "run", "byz 2 VIEW-CHANGE view=3 to=1", "byz 3 VIEW-CHANGE view=3 to=1", "run")
+	require.Equal(t, 2, s.hosts[1].core.Status().Backoff)
+	require.Equal(t, 3, s.hosts[1].core.Status().BackoffMax)
+	s.play(t, "byz 2 VIEW-CHANGE view=90 to=1", "byz 3 VIEW-CHANGE view=90 to=1", "run")
+	require.Equal(t, 3, s.hosts[1].core.Status().Backoff)
+	require.EqualValues(t, 4, s.hosts[1].core.Status().Timeout.Seconds())
+}
+
+// "It falls by one at a time, after 1,000 blocks or 100 timeouts, and 30 s" and
+// "Nothing else lowers it" (spec T3): a decision alone does not.
+func TestBackoffFallsSlowly(t *testing.T) {
+	s := play(t, "new n=4 interval=64 byz=2,3 cap=4s", "byz 2 VIEW-CHANGE view=3", "byz 3 VIEW-CHANGE view=3", "run", "submit 3 a", "run",
+		"expect all decided=1 view=3!")
+	require.Equal(t, 2, s.hosts[0].core.Status().Backoff)
+	s.play(t, "load 3 blocks=40 every=1s in=28s")
+	require.Equal(t, 2, s.hosts[0].core.Status().Backoff, "30 s are not over")
+	s.play(t, "load 3 blocks=40 every=1s in=4s")
+	require.Equal(t, 1, s.hosts[0].core.Status().Backoff)
+}
+
+// "at most twice before it fires. It is counted" (spec T5).
+func TestPausesPutOffTwice(t *testing.T) {
+	s := play(t, "new n=4", "mute *->1", "submit 1 x", "turn 1", "tick 1 +3s", "turn 1", "tick 1 +3s", "turn 1", "expect 1 suspects=0!",
+		"tick 1 +3s", "turn 1", "expect 1 suspects=1!")
+	require.EqualValues(t, 2, s.hosts[1].core.Status().Stats.Pauses)
 }

@@ -120,7 +120,8 @@ func (s *script) do(line string) {
 func (s *script) makeWorld(a args) {
 	cfg := core.Config{
 		Interval: message.Seq(a.num("interval", 8)), Window: message.Seq(a.num("window", a.num("interval", 8))),
-		BlockRequests: int(a.num("batch", 1)), WindowBytes: int(a.num("bytes", 0)), AnswerBytes: int(a.num("answer", 0)), TimeoutFloor: a.time("floor", 500*clock.Millisecond), TimeoutCap: a.time("cap", 8*clock.Second),
+		BlockRequests: int(a.num("batch", 1)), WindowBytes: int(a.num("bytes", 0)), AnswerBytes: int(a.num("answer", 0)),
+		ClientRequests: int(a.num("requests", 0)), TimeoutFloor: a.time("floor", 500*clock.Millisecond), TimeoutCap: a.time("cap", 8*clock.Second),
 	}
 	powers := make([]uint64, a.num("n", 4))
 	for i := range powers {

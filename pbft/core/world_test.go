@@ -64,7 +64,7 @@ func newWorld(cfg core.Config, powers ...uint64) *world {
 	}
 	cluster, members, err := g.Cluster()
 	w.check(err)
-	w.door, w.root, w.cfg.Members = message.NewDoor(cluster, members, w.ring.Verifier(), true, message.Limits{}), message.Root(cluster), members
+	w.door, w.root, w.cfg.Members = message.NewDoor(cluster, members, w.ring.Verifier(), true, g.Limits()), message.Root(cluster), members
 	w.cfg.Root = w.root
 	w.names = newNames(w.root)
 	w.oracle = newOracle(w)
@@ -373,3 +373,13 @@ func (h *host) tick(d clock.Duration) {
 
 // verbose makes run log every step, for whoever writes a trace.
 var verbose bool
+
+// operate hands a replica an operation of a session.
+func (w *world) operate(to int, client string, session message.SessionID, number uint64) {
+	open := w.names.request(w, client)
+	r := message.Request{Client: open.Client, Session: session, Number: number, Op: []byte{byte(number)}}
+	w.check(w.door.SignRequest(w.names.signers[open.Client], &r))
+	v, err := w.door.VerifyClient(r.Client, &message.Requests{List: []message.Request{r}})
+	w.check(err)
+	w.hosts[to].core.Step(w.hosts[to].now, v)
+}
