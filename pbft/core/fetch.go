@@ -40,7 +40,7 @@ type pulls struct {
 type pulling struct {
 	from  message.Point // where what is lacking begins; zero if nothing is
 	due   clock.Instant // what just became missing is usually on its way
-	tries int           // since from moved
+	tries int           // since from or way moved
 	next  int           // whom to ask, so that a peer that does not answer costs one try
 	way   message.Point // how far answers have led towards to, which does not show yet
 	to    message.Point
@@ -107,19 +107,36 @@ func signed(votes []message.CertVote, id message.ReplicaID) bool {
 	return false
 }
 
-// strayVote returns a vote whose chain is not known here, and its signer. It starts
-// with the peer whose turn it is: a liar's vote is for a chain that nobody has.
+// strayVote returns the first point, from above, that is not known on the chain of a
+// vote, and the vote's signer. It starts with the peer whose turn it is: a liar's vote
+// is for a chain that nobody has.
 func (c *Core) strayVote() (int, message.Point) {
 	for k := range c.n {
 		i := (c.self + 1 + c.pulls.kinds[needVotes].next + k) % c.n
 		for _, t := range []*tally{&c.prepares, &c.commits} {
 			v := &t.ballots[i].off
-			if i != c.self && !v.none() && v.at.Seq > c.decided.Seq && v.at.Seq <= c.high() && c.nodes[v.at.Chain] == nil {
-				return i, v.at
+			if i == c.self || v.none() || v.at.Seq <= c.decided.Seq || v.at.Seq > c.high() {
+				continue
+			}
+			if p, ok := c.unknown(v.at); ok {
+				return i, p
 			}
 		}
 	}
 	return -1, message.Point{}
+}
+
+// unknown returns the highest point of p's chain above the base and what is decided
+// whose header is not here, if there is one.
+func (c *Core) unknown(p message.Point) (message.Point, bool) {
+	for p.Seq > max(c.base.Seq, c.decided.Seq) && (p.Seq > c.top || c.own[p.Seq] != p.Chain) {
+		n := c.nodes[p.Chain]
+		if n == nil || n.point.Seq != p.Seq {
+			return p, true
+		}
+		p = message.Point{Seq: p.Seq - 1, Chain: n.parent}
+	}
+	return p, false
 }
 
 // votedAbove reports whether member i has voted for something above s: then it
@@ -201,8 +218,11 @@ func (c *Core) pull() {
 func (c *Core) askFor(i int, k needKind, want message.Fetch) {
 	x := &c.pulls.kinds[k]
 	blocks, _ := c.path(x.way, want.From.Seq)
+	if x.to != want.Want || blocks == nil || blocks[0].parent != want.From.Chain {
+		x.way, x.to = message.Point{}, message.Point{} // another goal, or let go of meanwhile
+	}
 	switch {
-	case x.to == want.Want && blocks != nil && blocks[0].parent == want.From.Chain:
+	case x.way.Seq > 0:
 		want.From = x.way
 	case x.tries > c.n && want.Want.Chain != (message.Digest{}):
 		want.From = c.ownPoint(min(c.held, c.decided.Seq)) // what is above may be known here only
@@ -269,11 +289,12 @@ func (c *Core) lead(a *ask, m *message.Blocks, last message.Point) bool {
 	if x.to == w && x.way.Seq >= last.Seq {
 		return false
 	}
-	x.way, x.to = last, w
+	x.way, x.to, x.tries = last, w, 0
 	if a.kind != needVotes { // a liar's vote vouches for nothing
 		blocks, _ := c.path(last, m.From.Seq)
 		for _, n := range blocks {
 			c.cover(n)
+			n.voted = max(n.voted, c.view) // by the vote at the base, so that V5 keeps it
 		}
 	}
 	return true

@@ -114,6 +114,7 @@ func TestRoundTripsLongerThanAPing(t *testing.T) {
 	for from := 1; from < 4; from++ {
 		s.hand(from, 0, &message.Status{Echo: 3})
 	}
+	s.play(t, "tick 0")
 	require.Greater(t, s.hosts[0].core.Status().Timeout, 500*clock.Millisecond)
 }
 
@@ -124,7 +125,7 @@ func TestOwnPauseIsNoRoundTrip(t *testing.T) {
 	before := s.hosts[0].core.Status().Timeout
 	h := s.hosts[0]
 	h.now = h.now.Add(2 * clock.Second) // nobody ticks it meanwhile
-	s.play(t, "deliver *->0")
+	s.play(t, "deliver *->0", "tick 0", "turn 0", "tick 0")
 	require.Equal(t, before, h.core.Status().Timeout)
 }
 
@@ -157,4 +158,17 @@ func TestOneNewViewForManyQuestions(t *testing.T) {
 	}
 	s.play(t, "turn 1", "sync 1")
 	require.Equal(t, before+1, s.hosts[1].asked(3, message.KindNewView))
+}
+
+// Each answer that leads on counts as one, however many it takes (spec N9).
+func TestBaseBeyondManyAnswers(t *testing.T) {
+	play(t, "new n=4 interval=16 answer=10 byz=3", "cut 0,1,3|2", "mute 3->* COMMIT", "submit 0 a b c d e f g h i j k l m n o p", "run",
+		"expect 0,1 certified=16 decided=0!", "mute 3->*", "heal", "run in=5s who=0,1,2 decided=16")
+}
+
+// A header that is lost in the middle is pulled (spec N9): that the head of the chain is
+// here does not say that the rest is.
+func TestHeaderLostInTheMiddle(t *testing.T) {
+	s := play(t, "new n=4 interval=8 byz=3", "mute 3->*", "lose 0->2 PRE-PREPARE", "lose 0->2 BODY", "submit 0 a b c d", "run in=400ms who=0,1,2 decided=4")
+	require.Zero(t, s.hosts[2].core.Status().View)
 }

@@ -14,7 +14,8 @@ type peer struct {
 	shown  bool          // NEW-VIEW was given to it in this turn
 	asked  clock.Instant // for its NEW-VIEW
 	rto    estimator
-	echo   uint64 // newest ping that it answered
+	echo   uint64         // newest ping that it answered
+	trip   clock.Duration // shortest round trip since the last ping, 0 if none ended
 }
 
 // onStatus takes a hint, answers a ping, and measures a pong.
@@ -57,11 +58,18 @@ func (c *Core) report() *message.Status {
 	}
 }
 
-// ping tells all peers where this replica stands and measures round trips.
+// ping tells all peers where this replica stands, and closes the measurement of round
+// trips that the last one began.
 func (c *Core) ping() {
 	t := &c.timing
 	t.nonce++
 	t.pinged[t.nonce%pingsKept] = c.now
+	for i := range c.peers {
+		if p := &c.peers[i]; p.trip > 0 {
+			p.rto.sample(p.trip)
+			p.trip = 0
+		}
+	}
 	s := c.report()
 	s.Nonce = t.nonce
 	c.broadcast(s)

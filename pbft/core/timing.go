@@ -270,15 +270,16 @@ func (c *Core) weakDecided() message.Seq {
 // before the pong to the last is here.
 const pingsKept = 16
 
-// onPong samples the round trip to one peer, once per ping. What waited here while
+// onPong measures the round trip to one peer. Of those that end between two pings the
+// shortest counts: a peer that stood still answers many at once. What waited here while
 // this process was paused says nothing of the network (spec T2, T5).
 func (t *timing) onPong(c *Core, p *peer, echo uint64) {
 	if echo <= p.echo || echo > t.nonce || t.nonce-echo >= pingsKept {
 		return
 	}
 	p.echo = echo
-	if !t.paused(c, c.lateness(c.now)) {
-		p.rto.sample(c.now.Sub(t.pinged[echo%pingsKept]))
+	if r := max(c.now.Sub(t.pinged[echo%pingsKept]), 1); !t.paused(c, c.lateness(c.now)) && (p.trip == 0 || r < p.trip) {
+		p.trip = r
 	}
 }
 
