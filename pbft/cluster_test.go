@@ -42,11 +42,13 @@ func (c *counter) Execute(b *pbft.Block) [][]byte {
 	for i, op := range b.Ops {
 		c.sum += uint64(len(op.Data))
 		c.digest = sha256.Sum256(append(c.digest[:], op.Data...))
-		out[i] = binary.BigEndian.AppendUint64(nil, c.sum)
+		out[i] = number(c.sum)
 	}
 	c.blocks++
 	return out
 }
+
+func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func (c *counter) Digest() pbft.Digest { return c.digest }
 
@@ -134,6 +136,9 @@ func (c *cluster) nextLog(i int) storage.Log {
 }
 
 func (c *cluster) start(i int, bootstrap bool) {
+	if c.virtual {
+		time.Sleep(time.Millisecond) // two lives do not begin at the same nanosecond
+	}
 	r, err := pbft.Start(c.config(i, bootstrap))
 	require.NoError(c.t, err)
 	c.reps[i] = r

@@ -10,7 +10,8 @@ import (
 type checkpoints struct {
 	votes   map[message.Seq][]*message.Checkpoint // by member
 	stable  *message.CheckpointCert               // of low, nil at genesis
-	ahead   *message.CheckpointCert               // stable elsewhere, not executed here yet
+	ahead   *message.CheckpointCert               // nearest that is stable elsewhere, not executed here yet
+	beyond  *message.CheckpointCert               // furthest of these, if there are two: it may be all that proves its blocks
 	members message.Digest
 	set     *quorum.Set
 	none    message.Digest // reputation: round-robin has none
@@ -37,7 +38,7 @@ func (c *Core) onExecuted(e Executed) {
 	if e.Seq%c.cfg.Interval == 0 {
 		c.checkpoint(e)
 	}
-	if a := c.checkpoints.ahead; a != nil && a.Seq <= c.applied {
+	for a := c.checkpoints.ahead; a != nil && a.Seq <= c.applied && c.halted == nil; a = c.checkpoints.ahead {
 		c.onStable(a)
 	}
 }
@@ -146,9 +147,7 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		c.decide(m.Point(), 0)
 	}
 	if m.Seq > c.applied {
-		if k.ahead == nil || m.Seq < k.ahead.Seq {
-			k.ahead = m // the nearest: with it the window moves on
-		}
+		k.keepAhead(m)
 		return
 	}
 	if c.own[m.Seq] != m.Chain {
@@ -160,9 +159,7 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		return
 	}
 	c.low, k.stable = m.Point(), m
-	if k.ahead != nil && k.ahead.Seq <= m.Seq {
-		k.ahead = nil
-	}
+	k.passed(m.Seq)
 	c.saveStable(m)
 	for s := range k.votes { // order: only deletes
 		if s <= m.Seq {
@@ -177,6 +174,31 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 	}
 	c.mine.checkpoint = keep
 	c.collect()
+}
+
+// keepAhead keeps the nearest, with which the window moves on, and the furthest.
+func (k *checkpoints) keepAhead(m *message.CheckpointCert) {
+	switch {
+	case k.ahead == nil:
+		k.ahead = m
+	case m.Seq < k.ahead.Seq:
+		if k.beyond == nil {
+			k.beyond = k.ahead
+		}
+		k.ahead = m
+	case m.Seq > k.ahead.Seq && (k.beyond == nil || m.Seq > k.beyond.Seq):
+		k.beyond = m
+	}
+}
+
+// passed lets go of what low has reached.
+func (k *checkpoints) passed(low message.Seq) {
+	if k.beyond != nil && k.beyond.Seq <= low {
+		k.beyond = nil
+	}
+	if k.ahead != nil && k.ahead.Seq <= low {
+		k.ahead, k.beyond = k.beyond, nil
+	}
 }
 
 func (c *Core) ownCheckpoint(s message.Seq) *message.Checkpoint {

@@ -47,9 +47,11 @@ func (c *Core) saveStable(m *message.CheckpointCert) {
 // that they are decided.
 func (c *Core) provenTo() message.Seq {
 	s := max(c.low.Seq, c.proofs.stable)
-	if a := c.checkpoints.ahead; a != nil && a.Seq <= min(c.decided.Seq, c.held) && c.own[a.Seq] == a.Chain {
-		c.saveStable(a)
-		s = max(s, a.Seq)
+	for _, a := range []*message.CheckpointCert{c.checkpoints.ahead, c.checkpoints.beyond} {
+		if a != nil && a.Seq <= min(c.decided.Seq, c.held) && c.own[a.Seq] == a.Chain {
+			c.saveStable(a)
+			s = max(s, a.Seq)
+		}
 	}
 	if c.cc != nil {
 		s = max(s, min(c.cc.Seq, c.held))
