@@ -83,7 +83,7 @@ func Generate(src Source, o Options) Scenario {
 	}
 	s := Scenario{
 		Replicas: n, Decisions: o.Decisions, Clients: 1 + int(src.Draw("clients", 3)), Ahead: 1 + int(src.Draw("ahead", 4)),
-		OpsBlock: 1 + int(src.Draw("ops", 3)), Interval: 4 + int(src.Draw("interval", 8)),
+		OpsBlock: 1 + int(src.Draw("ops", 3)), Interval: 1 + int(src.Draw("interval", 11)),
 		Heal:    clock.Duration(500+src.Draw("heal", 2500)) * clock.Millisecond,
 		TurnMax: 200 * clock.Microsecond, SyncMax: clock.Duration(1+src.Draw("sync", 5)) * clock.Millisecond,
 		ExecMax: clock.Duration(1+src.Draw("exec", 3)) * clock.Millisecond,
@@ -190,7 +190,7 @@ func (s *Scenario) validate() error {
 	def(&s.Interval, 8)
 	def(&s.Window, min(4, s.Interval))
 	if s.Limit == 0 {
-		s.Limit = 120 * clock.Second
+		s.Limit = 40 * clock.Second
 	}
 	if s.Links.DelayMax == 0 {
 		s.Links.DelayMin, s.Links.DelayMax = clock.Millisecond, 2*clock.Millisecond

@@ -8,10 +8,9 @@ import (
 
 // checkpoints collects CHECKPOINTs of the next two intervals (spec C1, D1).
 type checkpoints struct {
-	votes   map[message.Seq][]*message.Checkpoint // by member
-	stable  *message.CheckpointCert               // of low, nil at genesis
-	ahead   *message.CheckpointCert               // nearest that is stable elsewhere, not executed here yet
-	beyond  *message.CheckpointCert               // furthest of these, if there are two: it may be all that proves its blocks
+	votes   map[message.Seq][]*message.Checkpoint   // by member
+	stable  *message.CheckpointCert                 // of low, nil at genesis
+	ahead   map[message.Seq]*message.CheckpointCert // up to high: stable elsewhere, not executed here yet
 	members message.Digest
 	set     *quorum.Set
 	none    message.Digest // reputation: round-robin has none
@@ -19,7 +18,7 @@ type checkpoints struct {
 
 func newCheckpoints(c *Core) checkpoints {
 	return checkpoints{
-		votes: make(map[message.Seq][]*message.Checkpoint), members: c.members.Digest(), set: quorum.NewSet(c.sys),
+		votes: make(map[message.Seq][]*message.Checkpoint), ahead: make(map[message.Seq]*message.CheckpointCert), members: c.members.Digest(), set: quorum.NewSet(c.sys),
 	}
 }
 
@@ -38,7 +37,7 @@ func (c *Core) onExecuted(e Executed) {
 	if e.Seq%c.cfg.Interval == 0 {
 		c.checkpoint(e)
 	}
-	for a := c.checkpoints.ahead; a != nil && a.Seq <= c.applied && c.halted == nil; a = c.checkpoints.ahead {
+	if a := c.checkpoints.ahead[e.Seq]; a != nil {
 		c.onStable(a)
 	}
 }
@@ -147,7 +146,9 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		c.decide(m.Point(), 0)
 	}
 	if m.Seq > c.applied {
-		k.keepAhead(m)
+		if m.Seq <= c.high() {
+			k.ahead[m.Seq] = m
+		}
 		return
 	}
 	if c.own[m.Seq] != m.Chain {
@@ -159,11 +160,15 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		return
 	}
 	c.low, k.stable = m.Point(), m
-	k.passed(m.Seq)
 	c.saveStable(m)
 	for s := range k.votes { // order: only deletes
 		if s <= m.Seq {
 			delete(k.votes, s)
+		}
+	}
+	for s := range k.ahead { // order: only deletes
+		if s <= m.Seq {
+			delete(k.ahead, s)
 		}
 	}
 	keep := c.mine.checkpoint[:0:0]
@@ -174,31 +179,6 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 	}
 	c.mine.checkpoint = keep
 	c.collect()
-}
-
-// keepAhead keeps the nearest, with which the window moves on, and the furthest.
-func (k *checkpoints) keepAhead(m *message.CheckpointCert) {
-	switch {
-	case k.ahead == nil:
-		k.ahead = m
-	case m.Seq < k.ahead.Seq:
-		if k.beyond == nil {
-			k.beyond = k.ahead
-		}
-		k.ahead = m
-	case m.Seq > k.ahead.Seq && (k.beyond == nil || m.Seq > k.beyond.Seq):
-		k.beyond = m
-	}
-}
-
-// passed lets go of what low has reached.
-func (k *checkpoints) passed(low message.Seq) {
-	if k.beyond != nil && k.beyond.Seq <= low {
-		k.beyond = nil
-	}
-	if k.ahead != nil && k.ahead.Seq <= low {
-		k.ahead, k.beyond = k.beyond, nil
-	}
 }
 
 func (c *Core) ownCheckpoint(s message.Seq) *message.Checkpoint {

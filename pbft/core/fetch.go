@@ -15,6 +15,7 @@ const (
 	needBase                    // what leads to the base
 	needBodies                  // payloads of the own chain
 	needAhead                   // what peers have decided
+	needProof                   // a certificate for what is decided here: it cannot be executed without
 	needVotes                   // the chain of a vote
 	needKinds
 )
@@ -74,6 +75,9 @@ func (c *Core) need(k needKind) (need, bool) {
 		}
 	case k == needAhead && !full && c.furthest() > c.decided.Seq:
 		return need{message.Fetch{From: head, Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > c.decided.Seq }}, true
+	case k == needProof && c.shownTo() < c.decided.Seq:
+		s := c.shownTo()
+		return need{message.Fetch{From: c.ownPoint(s), Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > s }}, true
 	case k == needVotes:
 		if i, p := c.strayVote(); i >= 0 {
 			return need{message.Fetch{From: c.ownPoint(max(c.base.Seq, c.decided.Seq)), Want: p, Bodies: true}, func(j int) bool { return j == i }}, true

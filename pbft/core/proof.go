@@ -46,15 +46,35 @@ func (c *Core) saveStable(m *message.CheckpointCert) {
 // provenTo returns up to where blocks may be executed: the log, as of this turn, shows
 // that they are decided.
 func (c *Core) provenTo() message.Seq {
-	s := max(c.low.Seq, c.proofs.stable)
-	for _, a := range []*message.CheckpointCert{c.checkpoints.ahead, c.checkpoints.beyond} {
-		if a != nil && a.Seq <= min(c.decided.Seq, c.held) && c.own[a.Seq] == a.Chain {
-			c.saveStable(a)
-			s = max(s, a.Seq)
-		}
+	if a := c.stableAhead(min(c.decided.Seq, c.held)); a != nil {
+		c.saveStable(a)
 	}
+	s := max(c.low.Seq, c.proofs.stable)
 	if c.cc != nil {
 		s = max(s, min(c.cc.Seq, c.held))
 	}
 	return s
+}
+
+// shownTo returns up to where a certificate that is held shows what is decided.
+func (c *Core) shownTo() message.Seq {
+	s := c.low.Seq
+	if a := c.stableAhead(c.decided.Seq); a != nil {
+		s = a.Seq
+	}
+	if c.cc != nil {
+		s = max(s, c.cc.Seq)
+	}
+	return min(s, c.decided.Seq)
+}
+
+// stableAhead returns the highest checkpoint certificate up to end, which is decided
+// here, for blocks that are not executed yet; or nil.
+func (c *Core) stableAhead(end message.Seq) (best *message.CheckpointCert) {
+	for s, a := range c.checkpoints.ahead { // order: a maximum
+		if s <= end && c.own[s] == a.Chain && (best == nil || s > best.Seq) {
+			best = a
+		}
+	}
+	return best
 }

@@ -172,3 +172,30 @@ func TestHeaderLostInTheMiddle(t *testing.T) {
 	s := play(t, "new n=4 interval=8 byz=3", "mute 3->*", "lose 0->2 PRE-PREPARE", "lose 0->2 BODY", "submit 0 a b c d", "run in=400ms who=0,1,2 decided=4")
 	require.Zero(t, s.hosts[2].core.Status().View)
 }
+
+// What a checkpoint certificate decided ahead of execution is executed, whatever a liar
+// claims (spec C1, X7). Replica 2 learns of blocks up to its window's end by a certificate
+// beyond it.
+func TestDecidedWithoutACertificateIsExecuted(t *testing.T) {
+	s := play(t, "new n=4 interval=4 byz=3", "mute 3->* STATUS", "cut 0,1,3|2", "submit 0 a b c d e f g h i", "run", "submit 0 j k l", "run", "expect 0 stable=12")
+	disk := s.hosts[0]
+	blocks := disk.replay(s.hosts[0].core.Status().Stable)
+	m := &message.Blocks{From: s.root}
+	for i := range blocks {
+		h := blocks[i].Block.Header
+		if i < 8 {
+			m.Blocks = append(m.Blocks, message.BlockData{Header: h, Raw: blocks[i].Block.Payload.Raw})
+		} else {
+			m.Links = append(m.Links, h.Digest())
+		}
+	}
+	for _, r := range disk.disk {
+		if c, ok := r.Message.(*message.CheckpointCert); ok && c.Seq == 12 {
+			m.Stable = c // beyond what replica 2 has a window for
+		}
+	}
+	s.hand(3, 2, &message.Status{Decided: 1000})
+	s.play(t, "run in=200ms") // it asks replica 3
+	s.hand(3, 2, m)
+	s.play(t, "run", "expect 2 decided=8 executed=0!", "heal", "run in=2s who=2 executed=12")
+}
