@@ -56,7 +56,7 @@ func TestCheckpointsOffThePlan(t *testing.T) {
 		s.transmit(3, 0, m)
 	}
 	s.play(t, "run")
-	require.EqualValues(t, before+5, s.hosts[0].core.Status().Stats.Drops[core.DropWindow])
+	require.Equal(t, before+5, s.hosts[0].core.Status().Stats.Drops[core.DropWindow])
 	require.Zero(t, s.hosts[0].core.Held().Checkpoints)
 }
 

@@ -149,7 +149,7 @@ func TestUnitFollowsTheQuorum(t *testing.T) {
 	st := s.hosts[1].core.Status()
 	require.GreaterOrEqual(t, st.Timeout, 80*clock.Millisecond, "4 times 20 ms at least")
 	require.Less(t, st.Timeout.Seconds(), 2.0)
-	require.EqualValues(t, 0, st.Backoff)
+	require.Equal(t, 0, st.Backoff)
 }
 
 // "k grows by the number of views passed without a decision, counted in view numbers"
