@@ -27,14 +27,13 @@ func (c *counter) Execute(b *pbft.Block) (results [][]byte) {
 func (c *counter) Digest() pbft.Digest { return pbft.Digest(fmt.Appendf(nil, "%032d", c.sum)) }
 
 func main() {
-	keys, replicas := make([]*crypto.PrivateKey, 4), make([]*pbft.Replica, 4)
+	keys, replicas, network := make([]*crypto.PrivateKey, 4), make([]*pbft.Replica, 4), net.NewNetwork()
 	genesis, peers := message.Genesis{Name: "counter", Interval: 128, Signed: true}, map[transport.Peer]string{}
 	for i := range keys {
 		keys[i] = must(crypto.Generate(rand.Reader))
 		peers[keys[i].Public()] = "in this process"
 		genesis.Members = append(genesis.Members, message.Member{ID: message.ReplicaID(i), Key: keys[i].Public(), Power: 1})
 	}
-	network := net.NewNetwork()
 	for i, key := range keys {
 		replicas[i] = must(pbft.Start(pbft.Config{
 			Genesis: genesis, Self: message.ReplicaID(i), Key: key, Log: disk.New(), Bootstrap: true, Application: &counter{},
