@@ -25,8 +25,8 @@ type executor struct {
 
 	mu    sync.Mutex
 	cond  *sync.Cond
-	queue []core.Output // Execute, Serve and Answer only
-	asks  int           // Serve and Answer in queue
+	queue []core.Output // Execute and Answer only
+	asks  int           // Answer in queue
 	asked []chan<- state
 	seq   message.Seq   // last executed
 	moved chan struct{} // closed by ring; nil while nobody waits
@@ -47,17 +47,16 @@ const asksMax = 1024
 // put queues the released part of an output that concerns execution. What there is
 // to execute is bounded by the window.
 func (x *executor) put(o *core.Output) {
-	part := core.Output{Execute: o.Execute, Serve: o.Serve, Answer: o.Answer}
-	if len(part.Execute)+len(part.Serve)+len(part.Answer) == 0 {
+	part := core.Output{Execute: o.Execute, Answer: o.Answer}
+	if len(part.Execute)+len(part.Answer) == 0 {
 		return
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.asks+len(part.Serve)+len(part.Answer) > asksMax {
-		part.Serve = nil
+	if x.asks+len(part.Answer) > asksMax {
 		part.Answer = slices.DeleteFunc(part.Answer, func(r message.Request) bool { return r.Client != x.r.cfg.Key.Public() })
 	}
-	x.asks += len(part.Serve) + len(part.Answer)
+	x.asks += len(part.Answer)
 	x.queue = append(x.queue, part)
 	x.cond.Signal()
 }
@@ -139,9 +138,6 @@ func (x *executor) do(o *core.Output) error {
 	}
 	for i := range o.Answer {
 		x.answer(&o.Answer[i])
-	}
-	for _, s := range o.Serve {
-		x.serve(s)
 	}
 	if len(done) == 0 {
 		return nil
@@ -307,16 +303,3 @@ func (x *executor) reply(r *message.Request, m message.Reply) {
 	}
 	x.r.net.Send(r.Client, frameOf(message.KindReply, frame))
 }
-
-// serve answers a pull from the log.
-func (x *executor) serve(s core.Serve) {
-	m, err := x.r.history.serve(s, answerBytes)
-	if err != nil {
-		x.r.log.Warn("cannot serve old blocks", "from", s.From, "err", err)
-		return
-	}
-	x.r.send([]core.Outgoing{{To: s.To, Msg: m}})
-}
-
-// answerBytes bounds the payload in one answer to a pull.
-const answerBytes = 512 << 10

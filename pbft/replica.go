@@ -19,10 +19,11 @@ import (
 
 // Replica is one running replica. Its methods are safe for concurrent use.
 //
-// Inside are three goroutines and one reader for each link: the loop, which owns
+// Inside are four goroutines and one reader for each link: the loop, which owns
 // the protocol core; the syncer, which makes outputs durable and releases them in
-// order; and the executor, which owns the application. When any of them cannot go
-// on, all stop, Done is closed and Err says why: a replica is never half alive.
+// order; the executor, which owns the application; and the server, which reads old
+// blocks for others. When any of them cannot go on, all stop, Done is closed and Err
+// says why: a replica is never half alive.
 type Replica struct {
 	cfg     Config
 	members *message.Members
@@ -36,6 +37,7 @@ type Replica struct {
 	net     transport.Endpoint
 	history *history
 	exec    *executor
+	server  *server
 	syncer  *syncer
 	own     *submitter
 
@@ -87,6 +89,7 @@ func start(cfg Config) (*Replica, error) {
 	r.wg.Go(r.guard(r.loop))
 	r.wg.Go(r.guard(r.syncer.run))
 	r.wg.Go(r.guard(r.exec.loop))
+	r.wg.Go(r.guard(r.server.loop))
 	go r.bury()
 	return r, nil
 }
@@ -115,6 +118,7 @@ func newReplica(cfg Config) (*Replica, error) {
 		r.peers[m.Key] = m.ID
 	}
 	r.exec = newExecutor(r)
+	r.server = newServer(r)
 	r.syncer = newSyncer(r)
 	r.own = newSubmitter(r)
 	return r, nil
@@ -160,6 +164,7 @@ func (r *Replica) stop(err error) {
 		close(r.done)
 		r.syncer.wake()
 		r.exec.wake()
+		r.server.wake()
 		if !errors.Is(err, ErrClosed) {
 			r.log.Error("replica stopped", "err", err)
 		}

@@ -179,6 +179,7 @@ func (s *syncer) release(batch []core.Output) {
 			r := &o.Busy[k]
 			s.r.exec.reply(r, message.Reply{Code: message.ReplyBusy, Session: r.Session})
 		}
+		s.r.server.put(o.Serve)
 		s.r.exec.put(o)
 	}
 }
