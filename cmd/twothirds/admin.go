@@ -36,6 +36,12 @@ type report struct {
 	Error    string   `json:"error,omitempty"`
 }
 
+// sameState reports whether two replicas have executed equally many blocks and have
+// the same newest checkpoint.
+func (r *report) sameState(o *report) bool {
+	return r.Executed == o.Executed && r.StateSeq == o.StateSeq && r.State == o.State
+}
+
 func makeReport(ctx context.Context, r *pbft.Replica) report {
 	s := r.Status()
 	out := report{

@@ -222,8 +222,9 @@ func (c *testCluster) convicted(r *report) map[int]int {
 	return out
 }
 
-// settle waits until all correct replicas stand at one state, and returns their
-// reports.
+// settle waits until all correct replicas have executed the same blocks and stand at
+// one state, and returns their reports. Equal checkpoints alone do not show that: one
+// that still catches up has the last stable one in common with the others.
 func (c *testCluster) settle(ctx context.Context, limit time.Duration) ([]report, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -236,7 +237,7 @@ func (c *testCluster) settle(ctx context.Context, limit time.Duration) ([]report
 				continue
 			}
 			r, err := c.status(ctx, i)
-			if err != nil || r.State == "" || len(reports) > 0 && (r.State != reports[0].State || r.StateSeq != reports[0].StateSeq) {
+			if err != nil || r.State == "" || r.Executed < r.Decided || len(reports) > 0 && !r.sameState(&reports[0]) {
 				same = false
 			}
 			reports = append(reports, r)
