@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/twothirds-bft/twothirds/adversary"
+	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/wire"
@@ -21,20 +21,20 @@ type Endpoint struct {
 	mu      sync.Mutex
 	members *message.Members
 	byKey   map[transport.Peer]message.ReplicaID
-	lie     adversary.Sender
+	lie     liar.Sender
 }
 
 // Wrap corrupts an endpoint: every message to a member passes the behaviour b.
 // The door and key are those of the corrupted replica self; seed draws its
 // choices.
-func Wrap(e transport.Endpoint, b *adversary.Behaviour, door *message.Door, key message.Signer, self message.ReplicaID, seed uint64) *Endpoint {
+func Wrap(e transport.Endpoint, b *liar.Behaviour, door *message.Door, key message.Signer, self message.ReplicaID, seed uint64) *Endpoint {
 	w := &Endpoint{Endpoint: e, members: door.Members(), byKey: make(map[transport.Peer]message.ReplicaID)}
 	for i := range w.members.Len() {
 		m := w.members.At(i)
 		w.byKey[m.Key] = m.ID
 	}
 	rng := rand.New(rand.NewPCG(seed, uint64(self)))
-	w.lie = b.New(&adversary.Env{
+	w.lie = b.New(&liar.Env{
 		Self: self, Members: w.members, Root: message.Root(door.Cluster()), Send: w.out,
 		Sign: func(m message.Signed) {
 			if _, err := door.Sign(key, self, m); err != nil {

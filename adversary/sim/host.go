@@ -19,7 +19,7 @@ type host struct {
 	w       *World
 	id      int
 	signer  crypto.Signer
-	liar    *liar // nil if correct
+	liar    *lying // nil if correct
 	core    *core.Core
 	life    int // incarnation: events of an earlier one are void
 	crashes int

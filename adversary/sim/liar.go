@@ -1,23 +1,23 @@
 package sim
 
 import (
-	"github.com/twothirds-bft/twothirds/adversary"
+	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// liar is a Byzantine replica: an honest core whose messages pass a behaviour.
-type liar struct {
+// lying is a Byzantine replica: an honest core whose messages pass a behaviour.
+type lying struct {
 	name string
-	lie  adversary.Sender
+	lie  liar.Sender
 }
 
-func newLiar(name string, h *host) *liar {
-	b := adversary.Find(name)
+func newLiar(name string, h *host) *lying {
+	b := liar.Find(name)
 	if b == nil {
 		panic("sim: unknown behaviour " + name)
 	}
 	w := h.w
-	return &liar{name: name, lie: b.New(&adversary.Env{
+	return &lying{name: name, lie: b.New(&liar.Env{
 		Self: message.ReplicaID(h.id), Members: w.door.Members(), Root: w.root,
 		Send: func(to message.ReplicaID, m message.Message) {
 			if p, ok := m.(*message.PrePrepare); ok {

@@ -3,7 +3,7 @@ package sim
 import (
 	"fmt"
 
-	"github.com/twothirds-bft/twothirds/adversary"
+	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
 )
 
@@ -44,7 +44,7 @@ type Links struct {
 // Liar is one Byzantine replica.
 type Liar struct {
 	Replica   int
-	Behaviour string // a name of adversary.Behaviours
+	Behaviour string // a name of liar.Behaviours
 }
 
 // Crash stops a replica at At and starts it again after Down. What was not synced
@@ -108,7 +108,7 @@ func Generate(src Source, o Options) Scenario {
 	}
 	perm := permutation(src, n)
 	for _, r := range perm[:liars] {
-		s.Byzantine = append(s.Byzantine, Liar{Replica: r, Behaviour: adversary.Behaviours[src.Draw("behaviour", uint64(len(adversary.Behaviours)))].Name})
+		s.Byzantine = append(s.Byzantine, Liar{Replica: r, Behaviour: liar.Behaviours[src.Draw("behaviour", uint64(len(liar.Behaviours)))].Name})
 	}
 	return s
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/twothirds-bft/twothirds/adversary"
+	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/clock"
 )
@@ -62,7 +62,7 @@ func TestSeedsDiffer(t *testing.T) {
 // Each behaviour alone, as the first primary and as a backup, in a world that is
 // otherwise good: the cluster decides and convicts nobody who is innocent.
 func TestEachBehaviour(t *testing.T) {
-	for _, b := range adversary.Behaviours {
+	for _, b := range liar.Behaviours {
 		for _, who := range []int{0, 2} {
 			t.Run(fmt.Sprintf("%s/%d", b.Name, who), func(t *testing.T) {
 				sc := sim.Scenario{Byzantine: []sim.Liar{{Replica: who, Behaviour: b.Name}}, Burst: true, Decisions: 40}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/twothirds-bft/twothirds/adversary"
+	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/adversary/host"
 	"github.com/twothirds-bft/twothirds/crypto"
 	"github.com/twothirds-bft/twothirds/examples/kv"
@@ -47,8 +47,8 @@ again: it could contradict what it signed before, and would count as one of the 
 
 func behaviourNames() []string {
 	var names []string
-	for i := range adversary.Behaviours {
-		names = append(names, adversary.Behaviours[i].Name)
+	for i := range liar.Behaviours {
+		names = append(names, liar.Behaviours[i].Name)
 	}
 	return names
 }
@@ -63,7 +63,7 @@ type node struct {
 	genesis message.Genesis
 	members map[transport.Peer]string
 	key     *crypto.PrivateKey
-	lie     *adversary.Behaviour
+	lie     *liar.Behaviour
 }
 
 func (n *node) run(ctx context.Context) error {
@@ -114,7 +114,7 @@ func (n *node) load() error {
 		return err
 	}
 	if n.liar != "" {
-		if n.lie = adversary.Find(n.liar); n.lie == nil {
+		if n.lie = liar.Find(n.liar); n.lie == nil {
 			return &exitError{exitUsage, fmt.Sprintf("--liar %q: choose one of %s", n.liar, strings.Join(behaviourNames(), ", "))}
 		}
 	}

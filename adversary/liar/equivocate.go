@@ -1,4 +1,4 @@
-package adversary
+package liar
 
 import "github.com/twothirds-bft/twothirds/pbft/message"
 

@@ -1,8 +1,8 @@
-// Package adversary holds ways of lying that run against simulated replicas
+// Package liar holds ways of lying that run against simulated replicas
 // (adversary/sim) and against real processes (adversary/host) alike: they work
 // from messages and from the keys of corrupted replicas only, never from the
 // engine's inside.
-package adversary
+package liar
 
 import (
 	"github.com/twothirds-bft/twothirds/clock"
