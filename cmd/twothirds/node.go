@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/adversary/host"
+	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/crypto"
 	"github.com/twothirds-bft/twothirds/examples/kv"
 	"github.com/twothirds-bft/twothirds/pbft"
