@@ -9,22 +9,6 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// Env is what a corrupted replica has: its links, its key, time and chance. Its
-// functions are called by one goroutine at a time, the one that calls the Sender.
-type Env struct {
-	Self    message.ReplicaID
-	Members *message.Members
-	Root    message.Point
-	Send    func(to message.ReplicaID, m message.Message)
-	Sign    func(m message.Signed) // in place, with the corrupted key
-	After   func(d clock.Duration, f func())
-	Draw    func(label string, n uint64) uint64 // in [0, n)
-}
-
-// Sender takes what the replica's honest core would send and sends whatever the
-// liar likes instead.
-type Sender func(to message.ReplicaID, m message.Message)
-
 // Behaviour is one way of lying.
 type Behaviour struct {
 	Name  string
@@ -58,16 +42,6 @@ var Behaviours = append([]Behaviour{
 }, Nasty...)
 
 func newSilent(*Env) Sender { return func(message.ReplicaID, message.Message) {} }
-
-func (e *Env) signed(m message.Signed) message.Message {
-	e.Sign(m)
-	return m
-}
-
-// victim draws another replica.
-func (e *Env) victim() message.ReplicaID {
-	return e.Members.At(int(e.Draw("victim", uint64(e.Members.Len())))).ID
-}
 
 // newPartial keeps one victim out of every proposal (A13's cousin: the victim sees
 // votes for what it does not have).
@@ -154,7 +128,7 @@ func newLowReport(e *Env) Sender {
 	return func(to message.ReplicaID, m message.Message) {
 		if vc, ok := m.(*message.ViewChange); ok {
 			c := *vc
-			c.Rank, c.Chain = message.Rank{}, e.Root.Chain
+			c.Rank, c.Chain = message.Rank{}, e.Root().Chain
 			m = e.signed(&c)
 		}
 		e.Send(to, m)
@@ -183,7 +157,7 @@ func newSuspicious(e *Env) Sender {
 		e.Send(to, m)
 		if s, ok := m.(*message.Status); ok && s.Nonce != 0 {
 			e.Send(to, e.signed(&message.Suspect{View: s.Target, Decided: s.Decided}))
-			e.Send(to, e.signed(&message.ViewChange{View: s.Target + 1 + message.View(s.Nonce%3), Chain: e.Root.Chain}))
+			e.Send(to, e.signed(&message.ViewChange{View: s.Target + 1 + message.View(s.Nonce%3), Chain: e.Root().Chain}))
 		}
 	}
 }

@@ -16,7 +16,7 @@ type equivocator struct {
 // the first of them twice (A13).
 func newEquivocate(e *Env) Sender {
 	q := &equivocator{e: e, twins: make(map[message.Digest]message.Digest)}
-	q.sees = func(to message.ReplicaID) bool { return e.Members.Index(to) >= e.Members.Len()/2 }
+	q.sees = e.upper
 	q.twin = func(reqs []message.Request) []byte {
 		return message.AppendBatch(nil, append(append([]message.Request{}, reqs...), reqs[0]))
 	}

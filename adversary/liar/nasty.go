@@ -29,32 +29,6 @@ var plain = []Behaviour{
 	{"late-commit", "holds each COMMIT back until the next; breaks who forgets the votes of a view that it left", newLateCommit},
 }
 
-// garbage returns a digest that no chain has.
-func (e *Env) garbage() (d message.Digest) {
-	for i := range d {
-		d[i] = byte(e.Draw("garbage", 256))
-	}
-	return d
-}
-
-// far returns a number that is small, near to n, or huge.
-func (e *Env) far(n uint64) uint64 {
-	switch e.Draw("far", 4) {
-	case 0:
-		return e.Draw("near", n+1)
-	case 1:
-		return n + e.Draw("above", 64)
-	case 2:
-		return 1<<62 - 1 - e.Draw("top", 4)
-	}
-	return n + 1<<e.Draw("bits", 61)
-}
-
-// upper reports whether a replica is of the upper half, for whom the other story is.
-func (e *Env) upper(to message.ReplicaID) bool {
-	return e.Members.Index(to) >= e.Members.Len()/2
-}
-
 // newStaleAnswers spoils BLOCKS (A39, A44).
 func newStaleAnswers(e *Env) Sender {
 	var old *message.Blocks
@@ -139,16 +113,16 @@ func newTwoNewViews(e *Env) Sender {
 		c.Changes = append([]message.ViewChange(nil), v.Changes...)
 		for i := range c.Changes {
 			if own := &c.Changes[i]; own.Signer == e.Self {
-				own.Rank, own.Chain = message.Rank{}, e.Root.Chain
+				own.Rank, own.Chain = message.Rank{}, e.Root().Chain
 				e.Sign(own)
 			}
 		}
-		if message.JustifyNewView(e.Members, c.View, c.Changes, c.Cert) != nil {
+		if message.JustifyNewView(e.Members(), c.View, c.Changes, c.Cert) != nil {
 			c.Changes = append([]message.ViewChange(nil), v.Changes...)
 		}
 		drop := int(e.Draw("drop", uint64(len(c.Changes))))
 		fewer := append(append([]message.ViewChange(nil), c.Changes[:drop]...), c.Changes[drop+1:]...)
-		if message.JustifyNewView(e.Members, c.View, fewer, c.Cert) == nil {
+		if message.JustifyNewView(e.Members(), c.View, fewer, c.Cert) == nil {
 			c.Changes = fewer
 		}
 		e.Send(to, e.signed(&c))
@@ -195,13 +169,13 @@ func newResign(e *Env) Sender {
 	return func(to message.ReplicaID, m message.Message) {
 		e.Send(to, m)
 		p, ok := m.(*message.Prepare)
-		if !ok || e.Members.Primary(p.View) != e.Self {
+		if !ok || e.Members().Primary(p.View) != e.Self {
 			return
 		}
 		if proposals++; proposals%4 == 0 {
-			vc := e.signed(&message.ViewChange{View: p.View + 1 + message.View(e.Draw("skip", 3)), Chain: e.Root.Chain})
-			for i := range e.Members.Len() {
-				if id := e.Members.At(i).ID; id != e.Self && e.Draw("tell", 3) > 0 {
+			vc := e.signed(&message.ViewChange{View: p.View + 1 + message.View(e.Draw("skip", 3)), Chain: e.Root().Chain})
+			for i := range e.Members().Len() {
+				if id := e.Members().At(i).ID; id != e.Self && e.Draw("tell", 3) > 0 {
 					e.Send(id, vc)
 				}
 			}
@@ -312,7 +286,7 @@ func newTwoReports(e *Env) Sender {
 	return func(to message.ReplicaID, m message.Message) {
 		if vc, ok := m.(*message.ViewChange); ok && e.upper(to) {
 			c := *vc
-			c.Rank, c.Chain = message.Rank{}, e.Root.Chain
+			c.Rank, c.Chain = message.Rank{}, e.Root().Chain
 			m = e.signed(&c)
 		}
 		e.Send(to, m)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/twothirds-bft/twothirds/adversary/liar"
+	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -11,26 +12,76 @@ type lying struct {
 	lie  liar.Sender
 }
 
-func newLiar(name string, h *host) *lying {
-	b := liar.Find(name)
-	if b == nil {
-		panic("sim: unknown behaviour " + name)
+// brain is the one mind of a world's liars, kept within the model.
+type brain struct {
+	*liar.Brain
+	w *World
+}
+
+// holdMax is how much longer than its link a message takes at most because a liar
+// wants it so: before Heal, and after, where it is part of the delay bound.
+const (
+	holdMax       = 2 * clock.Second
+	holdMaxHealed = 10 * clock.Millisecond
+)
+
+// watch shows the liars a message on its way between two ends. It returns for how
+// much longer it is to travel, and whether it is lost.
+func (b *brain) watch(from, to int, m message.Message) (hold clock.Duration, drop bool) {
+	if b == nil || !b.Watches() {
+		return 0, false
 	}
+	v := b.See(b.w.name(from), b.w.name(to), m)
+	if b.w.healed() {
+		return max(min(v.Hold, holdMaxHealed), 0), false
+	}
+	return max(min(v.Hold, holdMax), 0), v.Drop
+}
+
+// name is what liars call an end of a link: a replica, or from n on a client.
+func (w *World) name(end int) message.ReplicaID {
+	if end < len(w.hosts) {
+		return w.hosts[end].id
+	}
+	return message.ReplicaID(w.sc.Replicas + end - len(w.hosts))
+}
+
+// corrupt gives each Byzantine replica its behaviour. One mind has them all.
+func (w *World) corrupt(src Source) {
+	if len(w.sc.Byzantine) == 0 {
+		return
+	}
+	w.brain = &brain{liar.NewBrain(), w}
+	for i, l := range w.sc.Byzantine {
+		b, err := liar.Parse(l.Behaviour)
+		if err != nil {
+			panic(err) // the scenario is valid
+		}
+		h, src := w.hosts[l.Replica], split(src, 3, uint64(i))
+		h.liar = &lying{name: l.Behaviour}
+		h.liar.lie = w.brain.Corrupt(&liar.Env{
+			Self: h.id, Door: w.door, Key: h.signer, After: w.after, Draw: src.Draw,
+			Now:  func() clock.Instant { return w.now },
+			Send: h.forge,
+		}, b)
+	}
+}
+
+// forge sends what a liar made, to a replica or to a client.
+func (h *host) forge(to message.ReplicaID, m message.Message) {
 	w := h.w
-	return &lying{name: name, lie: b.New(&liar.Env{
-		Self: message.ReplicaID(h.id), Members: w.door.Members(), Root: w.root,
-		Send: func(to message.ReplicaID, m message.Message) {
-			if p, ok := m.(*message.PrePrepare); ok {
-				w.oracle.learn(p.Parent, &p.Header)
-			}
-			h.link(int(to), m)
-		},
-		Sign: func(m message.Signed) {
-			if _, err := w.door.Sign(h.signer, message.ReplicaID(h.id), m); err != nil {
-				panic(err)
-			}
-		},
-		After: w.after,
-		Draw:  w.src.Draw,
-	})}
+	w.oracle.learnFrom(m)
+	if int(to) < w.sc.Replicas {
+		h.link(to, &packet{from: h.id, msg: m})
+	} else if i := int(to) - w.sc.Replicas; i < len(w.clients) {
+		if r, ok := m.(*message.Reply); ok {
+			c := w.clients[i]
+			w.links.carry(h.at, c.end, r, func() { c.onReply(h.id, r) })
+		}
+	}
+}
+
+// hears shows a liar what reaches it, and reports whether its core may see it too.
+func (h *host) hears(from message.ReplicaID, m message.Message) bool {
+	return h.liar == nil || h.w.brain.Receive(h.id, from, m)
 }
