@@ -44,8 +44,7 @@ type SeedFailure struct {
 
 // RunSeed plays the world that a seed stands for.
 func RunSeed(seed uint64, o Options, opts ...Option) *Result {
-	src := Seed(seed)
-	return Run(src, Generate(src, o), opts...)
+	return Play(Generate(Seed(seed), o), opts...)
 }
 
 // failuresMax ends a campaign: one is enough to work on, a few show a pattern.

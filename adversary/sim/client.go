@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto"
@@ -13,7 +14,10 @@ import (
 type simClient struct {
 	w       *World
 	id      int
+	end     int // of its links
 	signer  crypto.Signer
+	key     message.PublicKey
+	src     Source
 	session message.SessionID
 	nonce   uint64
 	number  uint64
@@ -24,24 +28,24 @@ type simClient struct {
 type call struct {
 	req     message.Request
 	digest  message.Digest
-	replies map[string]map[int]bool
+	replies map[string]map[message.ReplicaID]bool
 	tries   int
 }
 
-func newClient(w *World, id int, s crypto.Signer) *simClient {
-	return &simClient{w: w, id: id, signer: s, open: make(map[uint64]*call)}
+func newClient(w *World, id int, s crypto.Signer, src Source) *simClient {
+	return &simClient{w: w, id: id, end: len(w.hosts) + id, signer: s, key: s.Public(), src: src, open: make(map[uint64]*call)}
 }
 
 func (c *simClient) start() {
 	c.nonce++
-	c.issue(0, message.Request{Type: message.RequestOpen, Client: c.signer.Public(), Number: c.nonce})
+	c.issue(0, message.Request{Type: message.RequestOpen, Client: c.key, Number: c.nonce})
 }
 
 func (c *simClient) issue(key uint64, r message.Request) {
 	if err := c.w.door.SignRequest(c.signer, &r); err != nil {
 		panic(err)
 	}
-	x := &call{req: r, digest: r.Digest(c.w.door.Cluster()), replies: map[string]map[int]bool{}}
+	x := &call{req: r, digest: r.Digest(c.w.door.Cluster()), replies: map[string]map[message.ReplicaID]bool{}}
 	c.open[key] = x
 	c.w.oracle.onIssued(x)
 	c.transmit(key, x)
@@ -53,26 +57,27 @@ func (c *simClient) transmit(key uint64, x *call) {
 	if c.open[key] != x {
 		return
 	}
-	n := len(c.w.hosts)
-	first := int(c.w.oracle.view()) % n
-	for to := 0; to < n; to++ {
-		if x.tries > 0 || to == first {
-			h := c.w.hosts[to]
-			c.w.transport(n, to, func() {
-				if h.core == nil {
-					return
-				}
-				if v, err := c.w.door.VerifyClient(c.signer.Public(), &message.Requests{List: []message.Request{x.req}}); err == nil {
-					h.push(v)
-				}
-			})
+	m := &message.Requests{List: []message.Request{x.req}}
+	first := message.ReplicaID(c.w.oracle.view()) % message.ReplicaID(c.w.sc.Replicas)
+	for _, h := range c.w.hosts {
+		if x.tries > 0 || h.id == first {
+			c.w.links.carry(c.end, h.at, m, func() { c.hand(h, m) })
 		}
 	}
 	x.tries++
 	c.w.after(clock.Duration(min(x.tries, 8))*300*clock.Millisecond, func() { c.transmit(key, x) })
 }
 
-func (c *simClient) onReply(from int, r message.Reply) {
+func (c *simClient) hand(h *host, m *message.Requests) {
+	if h.core == nil || !h.hears(message.ReplicaID(c.w.sc.Replicas+c.id), m) {
+		return
+	}
+	if v, err := c.w.door.VerifyClient(c.key, m); err == nil {
+		h.push(v)
+	}
+}
+
+func (c *simClient) onReply(from message.ReplicaID, r *message.Reply) {
 	for key, x := range c.open { // order: at most one call has this digest
 		if x.digest != r.Request || r.Code == message.ReplyBusy {
 			continue
@@ -83,10 +88,10 @@ func (c *simClient) onReply(from int, r message.Reply) {
 		b = binary.BigEndian.AppendUint32(b, r.Session.Pos)
 		k := string(append(b, r.Result...))
 		if x.replies[k] == nil {
-			x.replies[k] = map[int]bool{}
+			x.replies[k] = map[message.ReplicaID]bool{}
 		}
 		x.replies[k][from] = true
-		if len(x.replies[k]) >= (len(c.w.hosts)-1)/3+1 {
+		if len(x.replies[k]) >= (c.w.sc.Replicas-1)/3+1 {
 			delete(c.open, key)
 			c.accept(key, x, r)
 		}
@@ -94,14 +99,14 @@ func (c *simClient) onReply(from int, r message.Reply) {
 	}
 }
 
-func (c *simClient) accept(key uint64, x *call, r message.Reply) {
+func (c *simClient) accept(key uint64, x *call, r *message.Reply) {
 	c.w.note(5, uint64(c.id), key, uint64(r.Seq))
-	c.w.tracef("client %d number %d acknowledged at %d code %d", c.id, key, r.Seq, r.Code)
+	c.w.emit(Event{Kind: EventAck, Replica: c.id, Point: message.Point{Seq: r.Seq}, Note: fmt.Sprintf("number %d, %v", key, r.Code)})
 	if r.Code != message.ReplyOK {
 		c.w.fail("I3", "an operation of a live session was not executed")
 		return
 	}
-	c.w.oracle.onAcked(x, r)
+	c.w.oracle.onAcked(x, *r)
 	if key == 0 {
 		c.session = r.Session
 	} else {
@@ -116,7 +121,7 @@ func (c *simClient) think() clock.Duration {
 	if c.w.sc.Burst || most == 0 {
 		return 0
 	}
-	return clock.Duration(c.w.src.Draw("think", most))
+	return clock.Duration(c.src.Draw("think", most))
 }
 
 // more issues operations while the world wants decisions.
@@ -127,9 +132,12 @@ func (c *simClient) more() {
 		for k := range c.open { // order: a minimum
 			awaited = min(awaited, k)
 		}
-		op := binary.BigEndian.AppendUint64([]byte{byte(c.id)}, c.number)
+		op := c.w.workload(c.src)
+		if op == nil {
+			op = binary.BigEndian.AppendUint64([]byte{byte(c.id)}, c.number)
+		}
 		c.issue(c.number, message.Request{
-			Client: c.signer.Public(), Session: c.session, Number: c.number, Awaited: awaited, Op: op,
+			Client: c.key, Session: c.session, Number: c.number, Awaited: awaited, Op: op,
 		})
 	}
 }

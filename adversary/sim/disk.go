@@ -12,7 +12,7 @@ type disk struct{ records []core.Record }
 func (d *disk) write(r core.Record) { d.records = append(d.records, r) }
 
 // recover assembles what a restart finds.
-func (d *disk) recover(_ *World, root message.Point) core.Restored {
+func (d *disk) recover(root message.Point) core.Restored {
 	return core.Assemble(d.records, root)
 }
 

@@ -40,7 +40,7 @@ func newOracle(w *World) *oracle {
 func (o *oracle) decided() int {
 	low := -1
 	for _, h := range o.w.hosts {
-		if h.liar == nil && (low < 0 || int(h.app.seq) < low) {
+		if !h.faulty && !h.lost && (low < 0 || int(h.app.seq) < low) {
 			low = int(h.app.seq)
 		}
 	}
@@ -52,7 +52,7 @@ func (o *oracle) decided() int {
 func (o *oracle) view() message.View {
 	v := message.View(0)
 	for _, h := range o.w.hosts {
-		if h.liar == nil && h.core != nil {
+		if !h.faulty && h.core != nil {
 			v = max(v, h.core.Status().View)
 		}
 	}
@@ -64,6 +64,13 @@ func (o *oracle) onIssued(x *call) { o.issued[x.digest] = true }
 // learn remembers who extends whom, from every header that anybody sends.
 func (o *oracle) learn(parent message.Digest, h *message.Header) {
 	o.parents[parent.Extend(h.Digest())] = message.Point{Seq: h.Seq - 1, Chain: parent}
+}
+
+// learnFrom remembers it from what a faulty replica sends.
+func (o *oracle) learnFrom(m message.Message) {
+	if p, ok := m.(*message.PrePrepare); ok {
+		o.learn(p.Parent, &p.Header)
+	}
 }
 
 // onChain reports whether the chain of p contains q.
@@ -87,9 +94,18 @@ func (o *oracle) onOutput(h *host, out *core.Output) {
 			o.learn(r.Parent, &r.Block.Header)
 		case core.RecordEvidence:
 			o.onEvidence(h, r.Evidence)
+		case core.RecordState:
+			if r.State.View > h.view {
+				h.view = r.State.View
+				o.w.emit(Event{Kind: EventEnter, Replica: h.at, View: h.view, Point: r.State.Base})
+			}
+		case core.RecordChange:
+			o.w.emit(Event{Kind: EventLeave, Replica: h.at, View: r.Message.(*message.ViewChange).View})
+		}
+		switch r.Kind {
 		case core.RecordPrepare, core.RecordCommit, core.RecordStable, core.RecordNewView:
 			if err := recheck(o.w, r.Message); err != nil {
-				o.w.fail("I4", fmt.Sprintf("replica %d holds an invalid %v: %v", h.id, r.Message.Kind(), err))
+				o.w.fail("I4", fmt.Sprintf("replica %d holds an invalid %v: %v", h.at, r.Message.Kind(), err))
 			}
 		}
 	}
@@ -101,41 +117,45 @@ func (o *oracle) onDecided(h *host, list []core.Decided) {
 	for i := range list {
 		d := &list[i]
 		if old, ok := o.chain[d.Point.Seq]; ok && old != d.Point.Chain {
-			o.w.fail("I1", fmt.Sprintf("replica %d decides %v, another decided %v", h.id, d.Point, old))
+			o.w.fail("I1", fmt.Sprintf("replica %d decides %v, another decided %v", h.at, d.Point, old))
 		}
 		o.chain[d.Point.Seq] = d.Point.Chain
+		if o.w.watched() {
+			o.w.emit(Event{Kind: EventDecide, Replica: h.at, Point: d.Point})
+		}
 	}
 }
 
 func (o *oracle) onEvidence(h *host, e *message.Evidence) {
 	o.evidence++
+	o.w.emit(Event{Kind: EventEvidence, Replica: h.at, Peer: int(e.Culprit), Note: fmt.Sprint("evidence ", e.Kind)})
 	culprit, err := o.w.door.Evidence(e)
 	if err != nil {
-		o.w.fail("I17", fmt.Sprintf("replica %d keeps evidence %d against %d that proves nothing: %v", h.id, e.Kind, e.Culprit, err))
-	} else if o.w.hosts[culprit].liar == nil {
+		o.w.fail("I17", fmt.Sprintf("replica %d keeps evidence %d against %d that proves nothing: %v", h.at, e.Kind, e.Culprit, err))
+	} else if !o.w.hosts[culprit].faulty {
 		o.w.fail("I17", fmt.Sprintf("evidence %d convicts correct replica %d", e.Kind, culprit))
 	}
 }
 
 // onExecuted checks one executed block: gap-free, equal states, only issued
 // requests, each once.
-func (o *oracle) onExecuted(h *host, d *core.Decided, replies []message.Reply) {
+func (o *oracle) onExecuted(h *host, d *core.Decided, state message.Digest, replies []message.Reply) {
 	if want := h.app.seq; d.Point.Seq != want {
-		o.w.fail("I2", fmt.Sprintf("replica %d executes %d after %d", h.id, d.Point.Seq, want))
+		o.w.fail("I2", fmt.Sprintf("replica %d executes %d after %d", h.at, d.Point.Seq, want))
 	}
-	if old, ok := o.states[d.Point.Seq]; ok && old != h.app.digest {
-		o.w.fail("I2", fmt.Sprintf("replica %d differs in state at %d", h.id, d.Point.Seq))
+	if old, ok := o.states[d.Point.Seq]; ok && old != state {
+		o.w.fail("I2", fmt.Sprintf("replica %d differs in state at %d", h.at, d.Point.Seq))
 	}
-	o.states[d.Point.Seq] = h.app.digest
+	o.states[d.Point.Seq] = state
 	for i := range replies {
 		r := &replies[i]
 		if !o.issued[r.Request] {
-			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what no client asked for", h.id, d.Point.Seq))
+			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what no client asked for", h.at, d.Point.Seq))
 		}
 	}
 	for _, r := range h.app.fresh {
 		if old, ok := o.ran[r]; ok && old != d.Point.Seq {
-			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what was executed at %d", h.id, d.Point.Seq, old))
+			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what was executed at %d", h.at, d.Point.Seq, old))
 		}
 		o.ran[r] = d.Point.Seq
 	}
@@ -157,12 +177,12 @@ func (o *oracle) onAcked(x *call, r message.Reply) {
 // replicas: their states agree and reach as far (I10).
 func (o *oracle) atEnd() {
 	for _, h := range o.w.hosts {
-		if h.liar != nil {
+		if h.faulty || h.lost {
 			continue
 		}
 		for _, seq := range o.acked { // order: any violation will do
 			if h.app.seq < seq {
-				o.w.fail("I10", fmt.Sprintf("replica %d ends at %d, acknowledged was %d", h.id, h.app.seq, seq))
+				o.w.fail("I10", fmt.Sprintf("replica %d ends at %d, acknowledged was %d", h.at, h.app.seq, seq))
 			}
 		}
 	}
@@ -174,9 +194,9 @@ func (o *oracle) onSent(h *host, m message.Message) {
 	case *message.PrePrepare:
 		o.learn(m.Parent, &m.Header)
 	case message.Signed:
-		if id, _ := m.Author(); int(id) == h.id {
-			if what := o.ledger[h.id].add(o, m); what != "" {
-				o.w.fail("I5", fmt.Sprintf("replica %d (life %d) %s: %v", h.id, h.life, what, describe(m)))
+		if id, _ := m.Author(); id == h.id {
+			if what := o.ledger[h.at].add(o, m); what != "" {
+				o.w.fail("I5", fmt.Sprintf("replica %d (life %d) %s: %v", h.at, h.life, what, Describe(m)))
 			}
 		}
 	}

@@ -1,182 +1,136 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// Scenario is a world as plain data: what Generate draws from a seed, or what a
-// test writes down.
+// Scenario is a world as plain data: what Generate draws from a seed, what a test
+// writes down, or what a file holds (see Scenario.TOML). Zero values mean the defaults of
+// each field. Replicas are named by their index, from 0; clients are numbered
+// from Replicas on where a link needs a name for them.
 type Scenario struct {
-	Replicas  int    // n
-	Decisions int    // the world goes on until so many blocks are decided; default 20
-	Until     int    // clients go on until so many blocks are decided anywhere; 0 = until Decisions are decided everywhere
-	Interval  int    // K, blocks between checkpoints
-	Window    int    // W
-	Clients   int    // default 2
-	Burst     bool   // clients do not pause between operations
-	Ahead     int    // operations that a client has outstanding
-	OpsBlock  int    // requests in one block at most
-	Answer    int    // payload bytes in one answer to a pull; 0 = the core's default
-	Encode    bool   // every message goes through its encoding
-	Byzantine []Liar // at most f of them
-	Links     Links
-	Crashes   []Crash
-	Cuts      []Cut
-	Pauses    []Pause
-	Heal      clock.Duration // GST: from here on links are good and nobody crashes
-	TurnMax   clock.Duration // a replica's loop turn takes up to this long
-	SyncMax   clock.Duration // a sync takes up to this long
-	ExecMax   clock.Duration // executing a block takes up to this long
-	Limit     clock.Duration // after Heal, by when everything must be decided (I13)
+	Name  string `toml:"name,omitempty"`
+	About string `toml:"about,omitempty"` // what it plays, and where it comes from
+	Seed  uint64 `toml:"seed,omitempty"`  // decides what the scenario leaves to chance
+
+	Replicas  int  `toml:"replicas,omitempty"`  // n; default 4
+	Decisions int  `toml:"decisions,omitempty"` // the world goes on until so many blocks are decided; default 20
+	Until     int  `toml:"until,omitempty"`     // clients go on until so many blocks are decided anywhere; 0 = until Decisions are decided everywhere
+	Interval  int  `toml:"interval,omitempty"`  // K, blocks between checkpoints; default 8
+	Window    int  `toml:"window,omitempty"`    // W; default 4
+	Clients   int  `toml:"clients,omitempty"`   // default 2
+	Burst     bool `toml:"burst,omitempty"`     // clients do not pause between operations
+	Ahead     int  `toml:"ahead,omitempty"`     // operations that a client has outstanding; default 2
+	OpsBlock  int  `toml:"ops_block,omitempty"` // requests in one block at most; default 2
+	Answer    int  `toml:"answer,omitempty"`    // payload bytes in one answer to a pull; 0 = the core's default
+	Encode    bool `toml:"encode,omitempty"`    // every message goes through its encoding
+
+	// Beyond marks a scenario in which more than f replicas are faulty: agreement is
+	// not asked for then, but that those who broke it are convicted (I17).
+	Beyond    bool   `toml:"beyond_f,omitempty"`
+	Byzantine []Liar `toml:"byzantine,omitempty"`
+	// Twins are replicas that run twice under one key, each with a disk of its own:
+	// the second ones are the processes from Replicas on, in this order.
+	Twins []int `toml:"twins,omitempty"`
+	// Lost are correct replicas that are cut off for good when the network heals: the
+	// others are the core that has to go on without them (at most f with the faulty).
+	Lost []int `toml:"lost,omitempty"`
+
+	Links   Links   `toml:"links,omitempty"`
+	Rules   []Rule  `toml:"rules,omitempty"`
+	Cuts    []Cut   `toml:"cuts,omitempty"`
+	Crashes []Crash `toml:"crashes,omitempty"`
+	Pauses  []Pause `toml:"pauses,omitempty"`
+
+	Heal    clock.Duration `toml:"heal,omitempty"`     // GST: from here on links are good and nobody crashes
+	TurnMax clock.Duration `toml:"turn_max,omitempty"` // a replica's loop turn takes up to this long
+	SyncMax clock.Duration `toml:"sync_max,omitempty"` // a sync takes up to this long
+	ExecMax clock.Duration `toml:"exec_max,omitempty"` // executing a block takes up to this long
+	Limit   clock.Duration `toml:"limit,omitempty"`    // after Heal, by when everything must be decided (I13); default 40 s
 }
 
 // Links is how messages fare before Heal. Percentages are per message.
 type Links struct {
-	DelayMin, DelayMax clock.Duration
-	SlowPercent        uint64 // take up to 20 times DelayMax
-	LossPercent        uint64
-	DuplicatePercent   uint64
+	DelayMin         clock.Duration `toml:"delay_min,omitempty"` // also after Heal
+	DelayMax         clock.Duration `toml:"delay_max,omitempty"` // also after Heal; default 1 to 2 ms
+	SlowPercent      uint64         `toml:"slow_percent,omitempty"`
+	LossPercent      uint64         `toml:"loss_percent,omitempty"`
+	DuplicatePercent uint64         `toml:"duplicate_percent,omitempty"`
 }
 
 // Liar is one Byzantine replica.
 type Liar struct {
-	Replica   int
-	Behaviour string // a name of liar.Behaviours
+	Replica   int    `toml:"replica"`
+	Behaviour string `toml:"behaviour"` // what liar.Parse reads, such as low-vote
 }
 
 // Crash stops a replica at At and starts it again after Down. What was not synced
 // is torn.
 type Crash struct {
-	Replica  int
-	At, Down clock.Duration
+	Replica int            `toml:"replica"`
+	At      clock.Duration `toml:"at,omitempty"`
+	// Effect, if not 0, crashes the replica right after so many effects (writes,
+	// syncs, sends) instead of at a time.
+	Effect int            `toml:"effect,omitempty"`
+	Down   clock.Duration `toml:"down"`
+	// Amnesia takes the disk away: the replica starts from nothing under its old key,
+	// which makes it a faulty one (spec R4).
+	Amnesia bool `toml:"amnesia,omitempty"`
 }
 
 // Cut separates Side from the others between From and To, in one direction if
 // OneWay.
 type Cut struct {
-	Side     []int
-	OneWay   bool
-	From, To clock.Duration
+	Side   []int          `toml:"side"`
+	OneWay bool           `toml:"one_way,omitempty"`
+	From   clock.Duration `toml:"from"`
+	To     clock.Duration `toml:"to"`
 }
 
-// Pause stops a replica's loop between From and To: its inbox fills.
+// Pause stops a replica's loop between From and To: its inbox fills and its timers
+// are late.
 type Pause struct {
-	Replica  int
-	From, To clock.Duration
+	Replica int            `toml:"replica"`
+	From    clock.Duration `toml:"from"`
+	To      clock.Duration `toml:"to"`
 }
 
-// Options bounds what Generate draws.
-type Options struct {
-	Replicas  int // default 4
-	Decisions int // default 20
+// Deed is what a Rule does to a message.
+type Deed string
+
+// The deeds.
+const (
+	Drop      Deed = "drop"      // it never arrives
+	Delay     Deed = "delay"     // it arrives later, by By
+	Duplicate Deed = "duplicate" // it arrives twice, the second time later by By
+)
+
+// Rule says what happens to some messages. All conditions that are set must hold.
+type Rule struct {
+	Do      Deed           `toml:"do"`
+	From    []int          `toml:"from,omitempty"`    // processes
+	To      []int          `toml:"to,omitempty"`      // processes
+	Kinds   []string       `toml:"kinds,omitempty"`   // such as PREPARE, as message.Kind prints
+	Begin   clock.Duration `toml:"begin,omitempty"`   // not before
+	End     clock.Duration `toml:"end,omitempty"`     // not from here on; 0 = until Heal
+	Nth     int            `toml:"nth,omitempty"`     // only the nth message for which all else holds, from 1
+	Percent uint64         `toml:"percent,omitempty"` // only so many of 100
+	By      clock.Duration `toml:"by,omitempty"`
+	Always  bool           `toml:"always,omitempty"` // after Heal too
 }
 
-// Generate draws a scenario that stays within the model: at most f Byzantine
-// replicas, crashes with the disk kept, and after Heal a good network.
-func Generate(src Source, o Options) Scenario {
-	n := o.Replicas
-	if n == 0 {
-		n = 4
-	}
-	s := Scenario{
-		Replicas: n, Decisions: o.Decisions, Clients: 1 + int(src.Draw("clients", 3)), Ahead: 1 + int(src.Draw("ahead", 4)),
-		OpsBlock: 1 + int(src.Draw("ops", 3)), Interval: 1 + int(src.Draw("interval", 11)),
-		Heal:    clock.Duration(500+src.Draw("heal", 2500)) * clock.Millisecond,
-		TurnMax: 200 * clock.Microsecond, SyncMax: clock.Duration(1+src.Draw("sync", 5)) * clock.Millisecond,
-		ExecMax: clock.Duration(1+src.Draw("exec", 3)) * clock.Millisecond,
-	}
-	s.Window = 1 + int(src.Draw("window", uint64(s.Interval)))
-	if chance(src, "answer", 50) {
-		s.Answer = 1 + int(src.Draw("answer-bytes", 1500)) // a window takes several
-	}
-	s.Links = Links{DelayMin: 200 * clock.Microsecond, DelayMax: clock.Duration(1+src.Draw("delay", 20)) * clock.Millisecond}
-	f := (n - 1) / 3
-	s.Burst = chance(src, "burst", 50)
-	s.Encode = chance(src, "encode", 5)
-	calm := chance(src, "calm", 40) // good network: Byzantine logic gets deep
-	if !calm {
-		s.generateFaults(src)
-	} else {
-		s.Heal = 0
-	}
-	liars := int(src.Draw("liars", uint64(f+1)))
-	if f > 0 && liars == 0 && chance(src, "liar", 60) {
-		liars = 1
-	}
-	perm := permutation(src, n)
-	for _, r := range perm[:liars] {
-		s.Byzantine = append(s.Byzantine, Liar{Replica: r, Behaviour: liar.Behaviours[src.Draw("behaviour", uint64(len(liar.Behaviours)))].Name})
-	}
-	return s
-}
+// ErrScenario is wrapped by all errors about what a scenario says.
+var ErrScenario = errors.New("sim: scenario")
 
-// generateFaults switches on a random half of the fault kinds (swarm testing,
-// Groce et al., ISSTA 2012).
-func (s *Scenario) generateFaults(src Source) {
-	n := uint64(s.Replicas)
-	at := func(label string, most clock.Duration) clock.Duration {
-		return clock.Duration(src.Draw(label, uint64(most)))
-	}
-	if chance(src, "swarm-loss", 50) {
-		s.Links.LossPercent = 1 + src.Draw("loss", 20)
-	}
-	if chance(src, "swarm-duplicate", 50) {
-		s.Links.DuplicatePercent = 1 + src.Draw("duplicate", 20)
-	}
-	if chance(src, "swarm-slow", 50) {
-		s.Links.SlowPercent = 1 + src.Draw("slow", 15)
-	}
-	if chance(src, "swarm-crash", 50) {
-		for k := src.Draw("crashes", 5); k > 0; k-- {
-			s.Crashes = append(s.Crashes, Crash{
-				Replica: int(src.Draw("crash-who", n)), At: at("crash-at", s.Heal), Down: at("crash-down", s.Heal/2) + clock.Millisecond,
-			})
-		}
-		if chance(src, "power-loss", 20) {
-			t := at("power-at", s.Heal)
-			for r := 0; r < s.Replicas; r++ {
-				s.Crashes = append(s.Crashes, Crash{Replica: r, At: t, Down: at("power-down", s.Heal/4) + clock.Millisecond})
-			}
-		}
-	}
-	if chance(src, "swarm-cut", 50) {
-		for k := src.Draw("cuts", 3); k > 0; k-- {
-			c := Cut{OneWay: chance(src, "one-way", 30), From: at("cut-from", s.Heal)}
-			c.To = c.From + at("cut-for", s.Heal/2)
-			for r := 0; r < s.Replicas; r++ {
-				if chance(src, "cut-side", 40) {
-					c.Side = append(c.Side, r)
-				}
-			}
-			s.Cuts = append(s.Cuts, c)
-		}
-	}
-	if chance(src, "swarm-pause", 50) {
-		for k := src.Draw("pauses", 3); k > 0; k-- {
-			p := Pause{Replica: int(src.Draw("pause-who", n)), From: at("pause-from", s.Heal)}
-			p.To = p.From + at("pause-for", s.Heal)
-			s.Pauses = append(s.Pauses, p)
-		}
-	}
-}
-
-func permutation(src Source, n int) []int {
-	p := make([]int, n)
-	for i := range p {
-		p[i] = i
-	}
-	for i := n - 1; i > 0; i-- {
-		j := src.Draw("permutation", uint64(i+1))
-		p[i], p[j] = p[j], p[i]
-	}
-	return p
-}
-
-// validate fills defaults and refuses what leaves the model.
-func (s *Scenario) validate() error {
+// withDefaults returns s with its defaults filled in.
+func (s Scenario) withDefaults() Scenario {
 	def := func(v *int, d int) {
 		if *v == 0 {
 			*v = d
@@ -195,8 +149,98 @@ func (s *Scenario) validate() error {
 	if s.Links.DelayMax == 0 {
 		s.Links.DelayMin, s.Links.DelayMax = clock.Millisecond, 2*clock.Millisecond
 	}
-	if f := (s.Replicas - 1) / 3; len(s.Byzantine) > f {
-		return fmt.Errorf("sim: %d Byzantine replicas of %d are more than f = %d", len(s.Byzantine), s.Replicas, f)
+	return s
+}
+
+// Faulty returns the replicas that are Byzantine, run twice, or lose their disk, in
+// order.
+func (s *Scenario) Faulty() []int {
+	var out []int
+	for _, l := range s.Byzantine {
+		out = append(out, l.Replica)
+	}
+	out = append(out, s.Twins...)
+	for _, c := range s.Crashes {
+		if c.Amnesia {
+			out = append(out, c.Replica)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Validate reports the first thing in a scenario that cannot be, or that leaves the
+// model (spec M2, M3) without saying so by Beyond. All errors wrap ErrScenario.
+func (s Scenario) Validate() error {
+	s = s.withDefaults()
+	faulty := s.Faulty()
+	gone := slices.Concat(faulty, s.Lost)
+	slices.Sort(gone)
+	gone = slices.Compact(gone)
+	f := (s.Replicas - 1) / 3
+	switch {
+	case s.Replicas < 1 || s.Replicas > 100:
+		return fmt.Errorf("%w: %d replicas; from 1 to 100 are possible", ErrScenario, s.Replicas)
+	case s.Window > s.Interval:
+		return fmt.Errorf("%w: window %d above interval %d (spec B4)", ErrScenario, s.Window, s.Interval)
+	case len(gone) > 0 && (gone[0] < 0 || gone[len(gone)-1] >= s.Replicas):
+		return fmt.Errorf("%w: there is no replica %d", ErrScenario, gone[len(gone)-1])
+	case len(faulty) > f && !s.Beyond:
+		return fmt.Errorf("%w: replicas %v are faulty, more than f = %d of %d; such a scenario must say beyond_f", ErrScenario, faulty, f, s.Replicas)
+	case len(gone) > f && !s.Beyond:
+		return fmt.Errorf("%w: replicas %v are faulty or lost for good, more than f = %d: no quorum is left", ErrScenario, gone, f)
+	}
+	for _, l := range s.Byzantine {
+		if _, err := liar.Parse(l.Behaviour); err != nil {
+			return fmt.Errorf("%w: replica %d: %w", ErrScenario, l.Replica, err)
+		}
+	}
+	return s.validateFaults()
+}
+
+func (s *Scenario) validateFaults() error {
+	who := func(i int, what string) error {
+		if i < 0 || i >= s.Replicas+len(s.Twins) {
+			return fmt.Errorf("%w: %s names process %d, there are %d", ErrScenario, what, i, s.Replicas+len(s.Twins))
+		}
+		return nil
+	}
+	var all []error
+	for _, c := range s.Crashes {
+		all = append(all, who(c.Replica, "a crash"))
+	}
+	for _, p := range s.Pauses {
+		all = append(all, who(p.Replica, "a pause"))
+	}
+	for _, c := range s.Cuts {
+		for _, r := range c.Side {
+			all = append(all, who(r, "a cut"))
+		}
+	}
+	for _, r := range s.Rules {
+		all = append(all, r.validate())
+	}
+	return errors.Join(all...)
+}
+
+func (r *Rule) validate() error {
+	if !slices.Contains([]Deed{Drop, Delay, Duplicate}, r.Do) {
+		return fmt.Errorf("%w: a rule cannot do %q", ErrScenario, r.Do)
+	}
+	for _, k := range r.Kinds {
+		if kindOf(k) == 0 {
+			return fmt.Errorf("%w: a rule names messages of kind %q", ErrScenario, k)
+		}
 	}
 	return nil
+}
+
+// kindOf returns the kind of a name, or 0.
+func kindOf(name string) message.Kind {
+	for k := message.Kind(1); k < message.KindCount; k++ {
+		if strings.EqualFold(k.String(), name) {
+			return k
+		}
+	}
+	return 0
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
 // passed fails the test with the line that replays the seed.
@@ -105,7 +106,7 @@ func TestEquivocationIsConvicted(t *testing.T) {
 
 // A scenario outside the model is refused rather than judged.
 func TestBeyondF(t *testing.T) {
-	sc := sim.Scenario{Byzantine: []sim.Liar{{0, "silent"}, {1, "silent"}}}
+	sc := sim.Scenario{Byzantine: []sim.Liar{{Replica: 0, Behaviour: "silent"}, {Replica: 1, Behaviour: "silent"}}}
 	r := sim.Run(sim.Seed(1), sc)
 	require.NotNil(t, r.Failure)
 	require.Equal(t, "scenario", r.Failure.Oracle)
@@ -153,5 +154,61 @@ func TestShortAnswersReachTheBase(t *testing.T) {
 			Heal: 910 * clock.Millisecond,
 		})
 		passed(t, seed, sim.Options{}, r)
+	}
+}
+
+// A scenario is a file: it comes back as it was, and plays the same.
+func TestScenarioFile(t *testing.T) {
+	for seed := uint64(1); seed <= 40; seed++ {
+		sc := sim.Generate(sim.Seed(seed), sim.Options{})
+		back, err := sim.ParseScenario(sc.TOML())
+		require.NoError(t, err)
+		require.Equal(t, sc, back)
+		require.Equal(t, sim.Play(sc).Hash, sim.Play(back).Hash)
+	}
+	_, err := sim.ParseScenario([]byte("replicas = 4\nreplicsa = 5\n"))
+	require.ErrorIs(t, err, sim.ErrScenario)
+	require.ErrorContains(t, err, "replicsa")
+}
+
+// What a recorder taped, or any bytes at all, is a world too.
+func TestBytesAreWorlds(t *testing.T) {
+	for seed := uint64(1); seed <= 10; seed++ {
+		r := sim.Record(sim.Seed(seed))
+		once := sim.Run(r, sim.Generate(r, sim.Options{}))
+		src := sim.Bytes(r.Tape())
+		again := sim.Run(src, sim.Generate(src, sim.Options{}))
+		require.Equal(t, once.Hash, again.Hash)
+	}
+	src := sim.Bytes(nil)
+	r := sim.Run(src, sim.Generate(src, sim.Options{}))
+	require.Nil(t, r.Failure)
+}
+
+// One replica runs twice under one key, each process with a disk of its own: a
+// Byzantine fault that every failover script can make (Bano et al., Twins, 2020).
+func TestTwins(t *testing.T) {
+	for seed := uint64(1); seed <= 20; seed++ {
+		r := sim.Run(sim.Seed(seed), sim.Scenario{Twins: []int{int(seed % 4)}, Burst: true})
+		passed(t, seed, sim.Options{}, r)
+	}
+}
+
+// A quorum goes on when one correct replica is gone for good.
+func TestLost(t *testing.T) {
+	for lost := range 4 {
+		r := sim.Run(sim.Seed(1), sim.Scenario{Lost: []int{lost}, Burst: true})
+		passed(t, 1, sim.Options{}, r)
+	}
+	require.ErrorIs(t, sim.Scenario{Lost: []int{1}, Twins: []int{2}}.Validate(), sim.ErrScenario)
+}
+
+// Any single message of any kind may be lost on a good network (spec S3).
+func TestOneMessageLost(t *testing.T) {
+	for k := message.KindPrePrepare; k < message.KindReply; k++ {
+		for nth := 1; nth <= 3; nth++ {
+			sc := sim.Scenario{Burst: true, Rules: []sim.Rule{{Do: sim.Drop, Kinds: []string{k.String()}, Nth: nth, Always: true}}}
+			passed(t, 1, sim.Options{}, sim.Run(sim.Seed(1), sc))
+		}
 	}
 }

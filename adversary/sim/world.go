@@ -1,11 +1,11 @@
 package sim
 
 import (
-	"container/heap"
 	"fmt"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto/cryptotest"
+	"github.com/twothirds-bft/twothirds/pbft"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
@@ -13,14 +13,14 @@ import (
 // World is one run: replicas, clients, links, disks and one clock, all driven by
 // one event loop. It is used by one goroutine.
 type World struct {
-	src     Source
 	sc      Scenario
 	now     clock.Instant
-	events  events
-	count   uint64 // events pushed: breaks ties
+	events  queue
 	hash    uint64
-	hosts   []*host
+	hosts   []*host // by process; those from sc.Replicas on are second twins
 	clients []*simClient
+	links   links
+	brain   *brain // of the liars, or nil
 	door    *message.Door
 	genesis message.Genesis
 	root    message.Point
@@ -28,14 +28,18 @@ type World struct {
 	failure *Failure
 	steps   uint64
 	missed  int
-	trace   func(string)
-	tune    func(*core.Config)
+
+	trace      func(Event)
+	invariants []Invariant
+	tune       func(*core.Config)
+	newApp     func(replica int) pbft.Application
+	workload   func(src Source) []byte
 }
 
 // Failure is an invariant that did not hold.
 type Failure struct {
 	Oracle string // such as I1
-	At     clock.Instant
+	At     clock.Duration
 	What   string
 }
 
@@ -44,84 +48,92 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s at %v: %s", f.Oracle, 
 
 // Result is what a run showed.
 type Result struct {
-	Hash      uint64 // of the trace: equal for equal seeds
+	Hash      uint64 // of the trace: equal for equal scenarios and sources
 	Decisions int    // blocks decided by all correct replicas
 	Views     uint64 // highest view entered
 	Events    uint64
 	Requests  int            // client operations acknowledged
 	Elapsed   clock.Duration // virtual
-	Evidence  int            // proofs against liars
+	Evidence  int            // proofs against faulty replicas
 	Crashes   int
 	Missed    int // most blocks that a replica was behind another when it started again
 	Failure   *Failure
 	Scenario  Scenario
 }
 
-type event struct {
-	at  clock.Instant
-	seq uint64
-	run func()
-}
-
-type events []event
-
-func (e events) Len() int { return len(e) }
-func (e events) Less(i, j int) bool {
-	return e[i].at.Before(e[j].at) || e[i].at == e[j].at && e[i].seq < e[j].seq
-}
-func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-
-// Push implements heap.Interface.
-func (e *events) Push(x any) { *e = append(*e, x.(event)) }
-
-// Pop implements heap.Interface.
-func (e *events) Pop() any {
-	old := *e
-	x := old[len(old)-1]
-	old[len(old)-1] = event{}
-	*e = old[:len(old)-1]
-	return x
-}
-
 // Option changes how a world runs.
 type Option func(*World)
 
-// WithTrace has every event of interest written as a line.
-func WithTrace(f func(string)) Option { return func(w *World) { w.trace = f } }
+// WithTrace has f told every event.
+func WithTrace(f func(Event)) Option { return func(w *World) { w.trace = f } }
 
-// WithConfig lets a test change the configuration of the correct cores.
+// WithInvariant adds properties of the user's own.
+func WithInvariant(v ...Invariant) Option {
+	return func(w *World) { w.invariants = append(w.invariants, v...) }
+}
+
+// WithConfig lets a test change the configuration of all cores.
 func WithConfig(f func(*core.Config)) Option { return func(w *World) { w.tune = f } }
+
+// WithApp runs an application of the user's own on every replica. It must be
+// volatile: a replica that starts again gets a new one and executes the log.
+func WithApp(f func(replica int) pbft.Application) Option { return func(w *World) { w.newApp = f } }
+
+// WithWorkload has clients draw their operations from f.
+func WithWorkload(f func(Source) []byte) Option { return func(w *World) { w.workload = f } }
 
 // eventsMax ends a world that never comes to rest; liveness is lost then.
 const eventsMax = 5_000_000
 
-// Run plays a scenario to its end or to the first violation.
+// Run plays a scenario to its end or to the first violation. src decides what the
+// scenario leaves open.
 func Run(src Source, sc Scenario, opts ...Option) *Result {
-	if err := sc.validate(); err != nil {
+	if err := sc.Validate(); err != nil {
 		return &Result{Failure: &Failure{Oracle: "scenario", What: err.Error()}, Scenario: sc}
 	}
-	w := &World{src: src, sc: sc, now: clock.At(1), hash: 14695981039346656037}
+	w := &World{
+		sc: sc.withDefaults(), now: clock.At(1), hash: 14695981039346656037,
+		newApp: newChainApp, workload: func(src Source) []byte { return nil },
+	}
 	for _, o := range opts {
 		o(w)
 	}
-	w.build()
-	for w.failure == nil && len(w.events) > 0 && !w.finished() {
-		e := heap.Pop(&w.events).(event)
-		w.now = e.at
-		w.steps++
-		if w.now.Sub(clock.At(1)) > sc.Heal+sc.Limit || w.steps > eventsMax {
-			w.fail("I13", "not everything is decided: "+w.whoWaits())
-			break
-		}
-		e.run()
-	}
+	w.build(src)
+	w.loop()
 	if w.failure == nil {
-		w.oracle.atEnd()
+		w.atEnd()
 	}
-	return w.result()
+	return w.result(sc)
 }
 
-func (w *World) build() {
+// Play runs a scenario from its own seed.
+func Play(sc Scenario, opts ...Option) *Result { return Run(Seed(sc.Seed), sc, opts...) }
+
+func (w *World) loop() {
+	for w.failure == nil && len(w.events.list) > 0 && !w.finished() {
+		e := w.events.pop()
+		w.now = e.at
+		w.steps++
+		if w.elapsed() > w.sc.Heal+w.sc.Limit || w.steps > eventsMax {
+			w.fail("I13", "not everything is decided: "+w.whoWaits())
+			return
+		}
+		if h := e.host; h == nil || h.life == e.life && h.core != nil {
+			e.run()
+		}
+	}
+}
+
+func (w *World) atEnd() {
+	w.oracle.atEnd()
+	for _, v := range w.invariants {
+		if err := v.AtEnd(w); err != nil {
+			w.fail(v.Name(), err.Error())
+		}
+	}
+}
+
+func (w *World) build(src Source) {
 	ring := cryptotest.NewRing(1)
 	w.genesis = message.Genesis{Name: "sim", Interval: message.Seq(w.sc.Interval), Signed: true}
 	for i := 0; i < w.sc.Replicas; i++ {
@@ -134,22 +146,29 @@ func (w *World) build() {
 	w.root = message.Root(cluster)
 	w.door = message.NewDoor(cluster, members, ring.Verifier(), true, message.Limits{})
 	w.oracle = newOracle(w)
-	liars := map[int]string{}
-	for _, l := range w.sc.Byzantine {
-		liars[l.Replica] = l.Behaviour
+	w.links = newLinks(w, src)
+	faulty := map[int]bool{}
+	for _, r := range w.sc.Faulty() {
+		faulty[r] = true
 	}
-	for i := 0; i < w.sc.Replicas; i++ {
-		h := &host{w: w, id: i, signer: ring.Signer(i)}
-		if name, ok := liars[i]; ok {
-			h.liar = newLiar(name, h)
+	for i := 0; i < w.sc.Replicas+len(w.sc.Twins); i++ {
+		id := i
+		if i >= w.sc.Replicas {
+			id = w.sc.Twins[i-w.sc.Replicas]
 		}
-		w.hosts = append(w.hosts, h)
+		w.hosts = append(w.hosts, &host{
+			w: w, at: i, id: message.ReplicaID(id), signer: ring.Signer(id), faulty: faulty[id], src: split(src, 1, uint64(i)),
+		})
 	}
+	for _, r := range w.sc.Lost {
+		w.hosts[r].lost = true
+	}
+	w.corrupt(src)
 	for _, h := range w.hosts {
 		h.boot(true)
 	}
 	for i := 0; i < w.sc.Clients; i++ {
-		c := newClient(w, i, ring.Signer(1000+i))
+		c := newClient(w, i, ring.Signer(1000+i), split(src, 2, uint64(i)))
 		w.clients = append(w.clients, c)
 		w.after(clock.Duration(i)*clock.Millisecond, c.start)
 	}
@@ -160,20 +179,20 @@ func (w *World) build() {
 func (w *World) schedule() {
 	for _, c := range w.sc.Crashes {
 		h := w.hosts[c.Replica]
-		w.after(c.At, h.crash)
-		w.after(c.At+c.Down, func() { h.boot(false) })
+		if c.Effect > 0 {
+			h.crashAt = append(h.crashAt, c)
+			continue
+		}
+		w.after(c.At, func() { h.crash(c) })
 	}
 	for _, p := range w.sc.Pauses {
 		h := w.hosts[p.Replica]
-		w.after(p.From, func() { h.pausedTo = clock.At(1).Add(p.To) })
+		w.after(p.From, func() { h.pause(p) })
 	}
 }
 
-func (w *World) after(d clock.Duration, run func()) { w.at(w.now.Add(d), run) }
-
-func (w *World) at(t clock.Instant, run func()) {
-	w.count++
-	heap.Push(&w.events, event{at: t, seq: w.count, run: run})
+func (w *World) after(d clock.Duration, run func()) {
+	w.events.push(event{at: w.now.Add(d), run: run})
 }
 
 func (w *World) elapsed() clock.Duration { return w.now.Sub(clock.At(1)) }
@@ -181,9 +200,9 @@ func (w *World) elapsed() clock.Duration { return w.now.Sub(clock.At(1)) }
 func (w *World) healed() bool { return w.elapsed() >= w.sc.Heal }
 
 // finished reports whether enough was decided, every client got its answers, and
-// all correct replicas stand at one place after Heal.
+// all correct replicas of the core stand at one place.
 func (w *World) finished() bool {
-	if w.oracle.decided() < w.sc.Decisions {
+	if len(w.oracle.chain) < w.sc.Decisions || w.oracle.decided() < w.sc.Decisions {
 		return false
 	}
 	for _, c := range w.clients {
@@ -193,7 +212,7 @@ func (w *World) finished() bool {
 	}
 	first := message.Seq(0)
 	for _, h := range w.hosts {
-		if h.liar != nil {
+		if h.faulty || h.lost {
 			continue
 		}
 		if h.core == nil || h.app.seq == 0 || first != 0 && h.app.seq != first {
@@ -204,7 +223,7 @@ func (w *World) finished() bool {
 	return first >= w.oracle.ackedTop
 }
 
-// note folds an event into the trace hash (FNV-1a) and writes it where asked.
+// note folds an event into the trace hash (FNV-1a).
 func (w *World) note(vals ...uint64) {
 	h := (w.hash ^ uint64(w.now.Nanos())) * 1099511628211
 	for _, v := range vals {
@@ -213,16 +232,11 @@ func (w *World) note(vals ...uint64) {
 	w.hash = h
 }
 
-func (w *World) tracef(format string, args ...any) {
-	if w.trace != nil {
-		w.trace(fmt.Sprintf("%12v ", w.elapsed()) + fmt.Sprintf(format, args...))
-	}
-}
-
+// fail ends the world with the first violation.
 func (w *World) fail(oracle, what string) {
 	if w.failure == nil {
-		w.failure = &Failure{Oracle: oracle, At: w.now, What: what}
-		w.tracef("VIOLATION %s %s", oracle, what)
+		w.failure = &Failure{Oracle: oracle, At: w.elapsed(), What: what}
+		w.emit(Event{Kind: EventViolation, Note: oracle + " " + what})
 	}
 }
 
@@ -231,13 +245,13 @@ func (w *World) whoWaits() string {
 	for _, h := range w.hosts {
 		switch {
 		case h.liar != nil:
-			s += fmt.Sprintf("\n  %d liar (%s)", h.id, h.liar.name)
+			s += fmt.Sprintf("\n  %d liar (%s)", h.at, h.liar.name)
 		case h.core == nil:
-			s += fmt.Sprintf("\n  %d down", h.id)
+			s += fmt.Sprintf("\n  %d down", h.at)
 		default:
 			st := h.core.Status()
 			s += fmt.Sprintf("\n  %d view %d/%d tip %d certified %d decided %d applied %d stable %d pending %d suspected %v timeout %v: waits for %s",
-				h.id, st.View, st.Target, st.Tip.Seq, st.Certified, st.Decided.Seq, st.Applied, st.Stable.Seq, st.Pending, st.Suspected, st.Timeout, st.Waiting)
+				h.at, st.View, st.Target, st.Tip.Seq, st.Certified, st.Decided.Seq, st.Applied, st.Stable.Seq, st.Pending, st.Suspected, st.Timeout, st.Waiting)
 		}
 	}
 	for _, c := range w.clients {
@@ -246,14 +260,14 @@ func (w *World) whoWaits() string {
 	return s
 }
 
-func (w *World) result() *Result {
+func (w *World) result(sc Scenario) *Result {
 	r := &Result{
 		Hash: w.hash, Decisions: w.oracle.decided(), Events: w.steps, Elapsed: w.elapsed(), Failure: w.failure,
-		Scenario: w.sc, Evidence: w.oracle.evidence, Missed: w.missed,
+		Scenario: sc, Evidence: w.oracle.evidence, Missed: w.missed,
 	}
 	for _, h := range w.hosts {
 		r.Crashes += h.crashes
-		if h.core != nil && h.liar == nil {
+		if h.core != nil && !h.faulty {
 			r.Views = max(r.Views, uint64(h.core.Status().View))
 		}
 	}

@@ -174,10 +174,10 @@ func replayCommand() *cobra.Command {
 			out := cmd.OutOrStdout()
 			var opts []sim.Option
 			if !quiet {
-				opts = append(opts, sim.WithTrace(func(line string) { fmt.Fprintln(out, line) }))
+				opts = append(opts, sim.WithTrace(func(e sim.Event) { fmt.Fprintln(out, e) }))
 			}
 			r := sim.RunSeed(seed, o, opts...)
-			fmt.Fprintf(out, "scenario %+v\n", r.Scenario)
+			fmt.Fprintf(out, "%s\n", r.Scenario.TOML())
 			fmt.Fprintf(out, "%d decisions, view %d, %d events, %d requests, %d proofs, %v simulated, trace hash %016x\n",
 				r.Decisions, r.Views, r.Events, r.Requests, r.Evidence, r.Elapsed.Round(time.Millisecond), r.Hash)
 			if r.Failure != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// describe renders a message on one line for traces.
-func describe(m message.Message) string {
+// Describe renders a message on one line for traces.
+func Describe(m message.Message) string {
 	k := m.Kind()
 	switch m := m.(type) {
 	case *message.PrePrepare:
