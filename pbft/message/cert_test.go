@@ -209,6 +209,20 @@ var corruptions = []corruption{
 	{"seq without end", func(_ *certWorld, c certParts, _ func(int, View, Point) []byte) bool { *c.seq = 1<<64 - 1; return true }}, // A12
 }
 
+// TestCertEndsBelowTheBound: a vote that the door would refuse by itself is none in a
+// certificate either.
+func TestCertEndsBelowTheBound(t *testing.T) {
+	w := newWorld(t, 1, 1, 1, 1)
+	for last, want := range map[Seq]error{1<<62 - 1: nil, 1 << 62: ErrCert} {
+		c := &CommitCert{Epoch: w.epoch, View: 1, Seq: last - 1, Links: []Digest{digestOf(2)}}
+		for i := range 4 {
+			at := Point{Seq: last, Chain: Fold(c.Chain, c.Links)}
+			c.Votes = append(c.Votes, CertVote{Signer: memberID(i), Seq: last, Sig: w.commit(i, 1, at).Sig})
+		}
+		require.ErrorIs(t, w.door.CommitCert(c), want)
+	}
+}
+
 func indexOf(id ReplicaID) int { return int(id-3) / 10 }
 
 // TestCorruptCerts (spec N3, N5): each true certificate is refused once any one

@@ -140,10 +140,11 @@ func (d *Door) invalidPayload(e *Evidence) bool {
 	if Fold(e.Fork.Extend(e.Header.Digest()), e.Links) != p.Chain {
 		return false
 	}
-	// The payload must be the one that the header names, and be refused.
+	// The payload must be the one that the header names, and be refused: for what it is,
+	// or for its kind or size, which are the genesis' (spec N1).
 	if !d.named(&e.Header, e.Raw) {
 		return false
 	}
 	_, err := d.Payload(&e.Header, e.Raw)
-	return err != nil
+	return err != nil || d.header(&e.Header) != nil
 }

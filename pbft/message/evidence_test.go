@@ -77,6 +77,7 @@ func TestEvidenceConvicts(t *testing.T) {
 		"covered from above":           w.payload([]byte("no batch"), unchanged, 8),
 		"empty payload":                w.payload(nil, unchanged, 6),
 		"request with a bad signature": w.payload(AppendBatch(nil, []Request{w.request(0, 1), badClient}), unchanged, 5),
+		"batch of no known kind":       w.payload(AppendBatch(nil, []Request{w.request(0, 1)}), func(h *Header) { h.PayloadKind++ }, 5),
 	} {
 		id, err := w.door.Evidence(e)
 		require.NoError(t, err, name)
@@ -175,6 +176,19 @@ func TestEvidenceLimits(t *testing.T) {
 	e := w.fork(EvidencePrepareFork, w.prepare(0, 2, 1, w.a.at(5)), w.prepare(0, 2, 1, w.b.at(9)), w.b, 5, 9)
 	for most, want := range map[int]error{4: nil, 3: ErrEvidence} {
 		door := NewDoor(w.cluster, w.members, w.ring.Verifier(), true, Limits{Links: most})
+		_, err := door.Evidence(e)
+		require.ErrorIs(t, err, want)
+	}
+}
+
+// TestEvidenceOfSize (spec E1, N1): sizes are the genesis', so a block above them is
+// its primary's fault, however sound its requests are.
+func TestEvidenceOfSize(t *testing.T) {
+	w := newEvidenceWorld(t)
+	raw := AppendBatch(nil, []Request{w.request(0, 1)})
+	e := w.payload(raw, unchanged, 5)
+	for most, want := range map[int]error{len(raw): ErrEvidence, len(raw) - 1: nil} {
+		door := NewDoor(w.cluster, w.members, w.ring.Verifier(), true, Limits{PayloadBytes: most})
 		_, err := door.Evidence(e)
 		require.ErrorIs(t, err, want)
 	}

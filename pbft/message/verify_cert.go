@@ -53,13 +53,13 @@ func (d *Door) cert(votes []CertVote, vote func(v *CertVote) ([]byte, bool)) err
 
 // chains returns the chain digests from (seq, chain) up along links, or nil if
 // the links are more than allowed or do not end at the highest vote: a
-// certificate has one form.
+// certificate has one form. It is nil too if that vote would be refused by itself.
 func (d *Door) chains(seq Seq, chain Digest, links []Digest, votes []CertVote) []Digest {
 	top := seq
 	for i := range votes {
 		top = max(top, votes[i].Seq)
 	}
-	if len(links) > d.limits.Links || Seq(len(links)) != top-seq {
+	if len(links) > d.limits.Links || Seq(len(links)) != top-seq || top >= 1<<62 {
 		return nil
 	}
 	out := make([]Digest, 1, len(links)+1)
@@ -75,7 +75,7 @@ func (d *Door) chains(seq Seq, chain Digest, links []Digest, votes []CertVote) [
 // its chain.
 func (d *Door) PrepareCert(c *PrepareCert) error {
 	chains := d.chains(c.Seq, c.Chain, c.Links, c.Votes)
-	if c.Epoch != d.members.epoch || chains == nil || c.View >= 1<<62 || c.Seq >= 1<<62 {
+	if c.Epoch != d.members.epoch || chains == nil || c.View >= 1<<62 {
 		return ErrCert
 	}
 	if c.Base > c.Seq && !bug.M63 {
@@ -93,7 +93,7 @@ func (d *Door) PrepareCert(c *PrepareCert) error {
 // CommitCert checks a commit certificate (spec N5).
 func (d *Door) CommitCert(c *CommitCert) error {
 	chains := d.chains(c.Seq, c.Chain, c.Links, c.Votes)
-	if c.Epoch != d.members.epoch || chains == nil || c.View >= 1<<62 || c.Seq >= 1<<62 {
+	if c.Epoch != d.members.epoch || chains == nil || c.View >= 1<<62 {
 		return ErrCert
 	}
 	return d.cert(c.Votes, func(v *CertVote) ([]byte, bool) {
