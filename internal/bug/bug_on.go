@@ -7,75 +7,24 @@ import (
 	"strings"
 )
 
-// The switches are described beside their constants in bug.go.
+// Built says whether this build has the switches.
+const Built = true
+
+// The switches; All says what each does.
 var (
-	M13 bool
-	M16 bool
-	M23 bool
-	M24 bool
-	M25 bool
-	M26 bool
-	M28 bool
-	M30 bool
-	M31 bool
-	M32 bool
-	M37 bool
-	M38 bool
-	M40 bool
-	M41 bool
-	M50 bool
-	M53 bool
-	M63 bool
-	M65 bool
-	M66 bool
-	M68 bool
-	M69 bool
-	M70 bool
-	M71 bool
-	M77 bool
-	M78 bool
-	M79 bool
-	M81 bool
-	M82 bool
-	M83 bool
-	M84 bool
-	M85 bool
-	M86 bool
+	M13, M16, M23, M24, M25, M26, M28, M30 bool
+	M31, M32, M37, M38, M40, M41, M50, M53 bool
+	M63, M65, M66, M68, M69, M70, M71, M77 bool
+	M78, M79, M81, M82, M83, M84, M85, M86 bool
 )
 
 var switches = map[string]*bool{
-	"M13": &M13,
-	"M16": &M16,
-	"M23": &M23,
-	"M24": &M24,
-	"M25": &M25,
-	"M26": &M26,
-	"M28": &M28,
-	"M30": &M30,
-	"M31": &M31,
-	"M32": &M32,
-	"M37": &M37,
-	"M38": &M38,
-	"M40": &M40,
-	"M41": &M41,
-	"M50": &M50,
-	"M53": &M53,
-	"M63": &M63,
-	"M65": &M65,
-	"M66": &M66,
-	"M68": &M68,
-	"M69": &M69,
-	"M70": &M70,
-	"M71": &M71,
-	"M77": &M77,
-	"M78": &M78,
-	"M79": &M79,
-	"M81": &M81,
-	"M82": &M82,
-	"M83": &M83,
-	"M84": &M84,
-	"M85": &M85,
-	"M86": &M86,
+	"M13": &M13, "M16": &M16, "M23": &M23, "M24": &M24, "M25": &M25, "M26": &M26,
+	"M28": &M28, "M30": &M30, "M31": &M31, "M32": &M32, "M37": &M37, "M38": &M38,
+	"M40": &M40, "M41": &M41, "M50": &M50, "M53": &M53, "M63": &M63, "M65": &M65,
+	"M66": &M66, "M68": &M68, "M69": &M69, "M70": &M70, "M71": &M71, "M77": &M77,
+	"M78": &M78, "M79": &M79, "M81": &M81, "M82": &M82, "M83": &M83, "M84": &M84,
+	"M85": &M85, "M86": &M86,
 }
 
 func init() {
@@ -83,12 +32,16 @@ func init() {
 }
 
 // Set turns the named bugs on and all others off. It panics on a name that there is
-// not. It is for tests, while nothing else runs.
+// not. It is for tests and campaigns, while nothing else runs.
 func Set(names ...string) {
 	for _, on := range switches {
 		*on = false
 	}
 	for _, name := range names {
-		*switches[name] = true
+		on := switches[name]
+		if on == nil {
+			panic("bug: there is no switch " + name)
+		}
+		*on = true
 	}
 }
