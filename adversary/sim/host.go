@@ -129,6 +129,9 @@ func (h *host) turn() {
 		h.core.Tick(h.w.now)
 	}
 	h.take(h.core.Output())
+	if h.w.observe != nil {
+		h.w.observe(h.w, h.at)
+	}
 }
 
 // take does one output: sign, propose, queue for the sync.
@@ -216,7 +219,7 @@ func (h *host) synced() {
 	h.flight, h.spare = nil, nil
 	for i := range done {
 		for _, r := range done[i].Persist {
-			h.disk.write(r)
+			h.write(r)
 			if h.effect() {
 				return
 			}
@@ -235,6 +238,15 @@ func (h *host) synced() {
 	h.execute()
 	h.sync()
 }
+
+// write makes one record durable.
+func (h *host) write(r core.Record) {
+	h.disk.write(r)
+	h.w.oracle.onDurable(h, &r)
+}
+
+// leads reports whether the replica is the primary of a view.
+func (h *host) leads(v message.View) bool { return h.w.door.Members().Primary(v) == h.id }
 
 // release does what waited for an output to be durable. It reports whether the
 // process is still alive after it.

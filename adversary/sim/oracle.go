@@ -9,8 +9,10 @@ import (
 
 // oracle watches the correct replicas and knows what must never happen. Its names
 // are those of the published list: I1 agreement, I2 total order, I3 validity and
-// at most once, I4 certificates, I5 no contradiction signed across restarts, I10
-// nothing acknowledged is lost, I13 liveness, I17 no correct replica convicted.
+// at most once, I4 certificates, I5 no contradiction signed across restarts, I6
+// decisions are carried over, I7 views go up, I8 stable states were executed, I10
+// nothing acknowledged is lost, I13 liveness, I17 no correct replica convicted, I18
+// no panic, I20 every step is one that a small model of the rules allows.
 type oracle struct {
 	w        *World
 	chain    map[message.Seq]message.Digest // decided
@@ -20,6 +22,8 @@ type oracle struct {
 	ran      map[message.Digest]message.Seq // where a request was executed
 	acked    map[message.Digest]message.Seq
 	ledger   map[int]*ledger
+	books    map[int]*book
+	carry    carry
 	evidence int
 	ackedTop message.Seq
 }
@@ -29,9 +33,10 @@ func newOracle(w *World) *oracle {
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]message.Point{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
 		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
+		books: map[int]*book{}, carry: newCarry(),
 	}
-	for i := 0; i < w.sc.Replicas; i++ {
-		o.ledger[i] = newLedger()
+	for i := 0; i < w.sc.Replicas+len(w.sc.Twins); i++ {
+		o.ledger[i], o.books[i] = newLedger(), newBook(w.root)
 	}
 	return o
 }
@@ -195,6 +200,9 @@ func (o *oracle) onSent(h *host, m message.Message) {
 		o.learn(m.Parent, &m.Header)
 	case message.Signed:
 		if id, _ := m.Author(); id == h.id {
+			if what := o.books[h.at].send(o, m, h.leads); what != "" {
+				o.w.fail("I20", fmt.Sprintf("replica %d (life %d) %s: %v", h.at, h.life, what, Describe(m)))
+			}
 			if what := o.ledger[h.at].add(o, m); what != "" {
 				o.w.fail("I5", fmt.Sprintf("replica %d (life %d) %s: %v", h.at, h.life, what, Describe(m)))
 			}

@@ -33,6 +33,7 @@ func (h *host) boot(first bool) {
 	}
 	h.core = c
 	h.view = r.State.View
+	h.w.oracle.onBoot(h, &r)
 	h.w.missed = max(h.w.missed, len(h.w.oracle.chain)-int(h.app.seq))
 	h.w.note(1, uint64(h.at), uint64(h.life))
 	h.w.emit(Event{Kind: EventBoot, Replica: h.at, View: h.view, Point: r.State.Low})
@@ -71,7 +72,7 @@ func (h *host) tear() {
 	for i := range unsynced {
 		for _, r := range unsynced[i].Persist {
 			if keep > 0 {
-				h.disk.write(r)
+				h.write(r)
 				keep--
 			}
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"runtime/debug"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto/cryptotest"
@@ -31,6 +32,7 @@ type World struct {
 
 	trace      func(Event)
 	invariants []Invariant
+	observe    func(*World, int)
 	tune       func(*core.Config)
 	newApp     func(replica int) pbft.Application
 	workload   func(src Source) []byte
@@ -119,9 +121,19 @@ func (w *World) loop() {
 			return
 		}
 		if h := e.host; h == nil || h.life == e.life && h.core != nil {
-			e.run()
+			w.run(&e)
 		}
 	}
+}
+
+// run does one event. A core that panics is a violation like any other (I18).
+func (w *World) run(e *event) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.fail("I18", fmt.Sprintf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	e.run()
 }
 
 func (w *World) atEnd() {
