@@ -32,7 +32,7 @@ func (c *Core) onBody(i int, m *message.Body) {
 // covers yet is bounded (spec D1, N8).
 func (c *Core) proposed(i int, parent message.Digest, h *message.Header) *node {
 	switch {
-	case h.View != c.view || i != c.primary(h.View):
+	case h.View != c.view || !c.proposes(i):
 		c.drop(DropNotPrimary)
 		return nil
 	case h.Seq <= c.decided.Seq:
@@ -50,10 +50,14 @@ func (c *Core) proposed(i int, parent message.Digest, h *message.Header) *node {
 	return n
 }
 
+// proposes reports whether member i is the primary of the entered view: nobody else's
+// blocks count (spec N1).
+func (c *Core) proposes(i int) bool { return i == c.primary(c.view) || bug.M12 }
+
 // shed forgets what no signature covers once there is much of it: a correct primary
 // signs what it proposes in the same turn, so there is little (spec D1).
 func (c *Core) shed() {
-	if c.loose < int(4*c.cfg.Interval) && c.looseBytes <= 2*c.cfg.WindowBytes {
+	if c.loose < int(4*c.cfg.Interval) && c.looseBytes <= 2*c.cfg.WindowBytes || bug.M51 {
 		return
 	}
 	for d, n := range c.nodes { // order: only deletes, all of a kind
@@ -67,7 +71,7 @@ func (c *Core) shed() {
 // waiting for the header that just came, and sorts votes that waited.
 func (c *Core) retryPrimary() {
 	b := &c.prepares.ballots[c.primary(c.view)]
-	if b.off.none() || !c.follow(b.off) {
+	if b.off.none() || !c.follow(c.primary(c.view), b.off) {
 		return
 	}
 	c.countOff(&c.commits)
@@ -76,7 +80,7 @@ func (c *Core) retryPrimary() {
 // signedTo returns how far the primary's signature covers the own chain.
 func (c *Core) signedTo() message.Seq {
 	p := c.primary(c.view)
-	if p == c.self {
+	if p == c.self || bug.M12 {
 		return c.top
 	}
 	return c.prepares.ballots[p].on.at.Seq
@@ -103,6 +107,9 @@ func (c *Core) acceptMore() {
 		}
 		n := c.nodes[c.own[s]]
 		if n == nil || n.payload == nil || n.header.View != c.view || !c.roomForBranches(int(n.header.PayloadSize)) {
+			return
+		}
+		if bug.M76 && !c.admissible(n) {
 			return
 		}
 		c.accept(n)

@@ -32,6 +32,9 @@ func (c *Core) onExecuted(e Executed) {
 		c.sessions.Apply(e.Seq, uint32(i), r)
 		c.pool.remove(keyOf(r))
 	}
+	if bug.M43 {
+		delete(c.nodes, n.point.Chain)
+	}
 	c.readmit()
 	c.stats.Requests += uint64(len(n.payload.Requests))
 	if e.Seq%c.cfg.Interval == 0 {

@@ -100,7 +100,7 @@ func New(cfg Config, r Restored) (*Core, error) {
 		cfg: cfg, members: cfg.Members, sys: sys, n: n, self: cfg.Members.Index(cfg.Self),
 		epoch: cfg.Members.Epoch(), now: r.Now,
 		nodes: make(map[message.Digest]*node), own: make(map[message.Seq]message.Digest),
-		prepares: newTally(sys), commits: newTally(sys),
+		prepares: newTally(cfg.Members, message.KindPrepare), commits: newTally(cfg.Members, message.KindCommit),
 		peers: make([]peer, n), seen: newEvidence(n),
 	}
 	c.checkpoints = newCheckpoints(c)

@@ -26,7 +26,7 @@ func (c *Core) sealPrepareCert() {
 	if !ok || (c.pc != nil && c.pc.Rank().Compare(message.Rank{Epoch: c.epoch, View: c.view, Seq: p.Seq}) >= 0) {
 		return
 	}
-	votes, top := c.certVotes(c.prepares.on(), c.base.Seq, p)
+	votes, top := c.certVotes(c.prepares.on(), c.prepares.needed, c.base.Seq, p)
 	if votes == nil {
 		return // the headers that join the votes are not known yet
 	}
@@ -43,18 +43,33 @@ func (c *Core) sealPrepareCert() {
 // turn, only upwards and only on the chain of the last one (spec N4).
 func (c *Core) voteCommit() {
 	c.sealPrepareCert()
-	if c.pc == nil || c.pc.View != c.view || c.pc.Seq <= c.commit.Seq || !c.heldCert() {
+	p, ok := c.committable()
+	if !ok || p.Seq <= c.commit.Seq {
 		return
 	}
-	if c.commit.Seq != 0 && !c.extends(c.pc.Point(), c.commit) {
+	if c.commit.Seq != 0 && !c.extends(p, c.commit) && !bug.M67 {
 		return
 	}
-	m := &message.Commit{Epoch: c.epoch, View: c.view, Seq: c.pc.Seq, Chain: c.pc.Chain, Signer: c.cfg.Self}
+	m := &message.Commit{Epoch: c.epoch, View: c.view, Seq: p.Seq, Chain: p.Chain, Signer: c.cfg.Self}
 	c.commit = m.Point()
 	c.sign(m)
 	c.broadcast(m)
 	c.mine.commit = m
 	c.stats.Commits++
+}
+
+// committable returns the point of the highest certificate of the entered view that
+// is held, if there is one.
+func (c *Core) committable() (message.Point, bool) {
+	switch {
+	case bug.M05:
+		return c.tip, true
+	case c.pc == nil || c.pc.View != c.view || !c.heldCert():
+		return message.Point{}, false
+	case bug.M14:
+		return c.tip, true
+	}
+	return c.pc.Point(), true
 }
 
 // heldCert checks once more what N4 demands of a COMMIT: the same truth, from the
@@ -124,7 +139,7 @@ func (c *Core) proveCommit(view message.View, p message.Point, votes []vote) {
 			same[i] = votes[i]
 		}
 	}
-	list, top := c.certVotes(same, 0, p)
+	list, top := c.certVotes(same, c.commits.needed, 0, p)
 	if list == nil {
 		return
 	}
@@ -218,7 +233,11 @@ func (c *Core) switchOrKeep(p message.Point) {
 // (spec N6). They, and what proves that they are decided, are in this or an earlier
 // Persist, so durable when Execute is released.
 func (c *Core) dispatch() {
-	for end := min(c.decided.Seq, c.held, c.provenTo()); c.sent < end; {
+	end := min(c.decided.Seq, c.held, c.provenTo())
+	if bug.M15 {
+		end = c.held
+	}
+	for c.sent < end {
 		n := c.nodes[c.own[c.sent+1]]
 		c.assert(n != nil && n.logged && n.payload != nil, "block for execution is not held")
 		c.sent++

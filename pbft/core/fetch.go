@@ -316,9 +316,8 @@ func (c *Core) linksMost() int { return int(min(4*c.cfg.Interval, 2048)) }
 // proven takes the proof that comes with decided blocks: it covers last by the
 // links between (spec C4).
 func (c *Core) proven(m *message.Blocks, last message.Point) {
-	top := message.Fold(last.Chain, m.Links)
-	at := last.Seq + message.Seq(len(m.Links))
-	if m.Commit != nil && m.Commit.Seq == at && m.Commit.Chain == top {
+	top := message.Point{Seq: last.Seq + message.Seq(len(m.Links)), Chain: message.Fold(last.Chain, m.Links)}
+	if m.Commit != nil && (m.Commit.Point() == top || bug.M10) {
 		links := append(append([]message.Digest{}, m.Links...), m.Commit.Links...)
 		if len(links) <= c.linksMost() {
 			c.adopt(&message.CommitCert{
@@ -328,7 +327,7 @@ func (c *Core) proven(m *message.Blocks, last message.Point) {
 			c.decide(last, m.Commit.View)
 		}
 	}
-	if m.Stable != nil && m.Stable.Seq == at && m.Stable.Chain == top {
+	if m.Stable != nil && m.Stable.Point() == top {
 		if last.Seq > c.decided.Seq && c.reach(last, nil) {
 			c.decide(last, 0)
 		}

@@ -67,10 +67,14 @@ func newPool(cfg Config) pool {
 }
 
 func (p *pool) oldest() *pending {
-	if e := p.byAge.Front(); e != nil {
-		return e.Value.(*pending)
+	e := p.byAge.Front()
+	if bug.M27 {
+		e = p.byAge.Back()
 	}
-	return nil
+	if e == nil {
+		return nil
+	}
+	return e.Value.(*pending)
 }
 
 // onClient takes requests from their client's own link.
@@ -320,6 +324,9 @@ func (p *pool) take(bytesMax, most int) []message.Request {
 	size := 4
 	for p.turns.Len() > 0 && len(out) < most {
 		e := p.turns.Front()
+		if bug.M59 {
+			e = p.anyTurn()
+		}
 		cl := e.Value.(*client)
 		x := cl.queue.Front().Value.(*pending)
 		if size += 4 + x.req.Size(); size > bytesMax && len(out) > 0 {

@@ -183,5 +183,8 @@ func (c *Core) saveState() {
 	if bug.M37 {
 		s.Tip = s.Base
 	}
+	if bug.M36 {
+		s.View, s.Base, s.Tip, s.Commit, s.Over = 0, c.cfg.Root, c.cfg.Root, message.Point{}, false
+	}
 	c.persist(Record{Kind: RecordState, State: s})
 }

@@ -32,6 +32,10 @@ func (c *Core) onStatus(i int, m *message.Status) {
 		t.progress = c.now.Add(t.timeout(c))
 	}
 	p.status = *m
+	if own := c.ownCheckpoint(m.Stable); bug.M42 && own != nil {
+		c.low = own.Point()
+		c.collect()
+	}
 	if m.Nonce != 0 {
 		s := c.report()
 		s.Echo = m.Nonce

@@ -74,6 +74,9 @@ type calmness struct {
 
 func newTiming(cfg Config, n int, now clock.Instant) timing {
 	t := timing{floor: cfg.TimeoutFloor, cap: cfg.TimeoutCap}
+	if bug.M29 {
+		t.cap = 1 << 61
+	}
 	for d := t.floor; d < t.cap && t.bound < 62; d *= 2 {
 		t.bound++
 	}
@@ -91,6 +94,9 @@ func (c *Core) Measured(cost, push clock.Duration) { c.timing.cost, c.timing.pus
 // whose estimate is at most r reach quorum. It never depends on the primary's own
 // latency alone.
 func (c *Core) quorumRTT() clock.Duration {
+	if bug.M61 {
+		return c.peers[c.primary(c.view)].rto.rto()
+	}
 	type est struct {
 		rto   clock.Duration
 		power uint64
@@ -139,7 +145,7 @@ func (t *timing) unmet(c *Core) bool { return t.suspected }
 func (t *timing) onDecided(c *Core, blocks message.Seq) {
 	t.kept, t.decidedIn = t.k, max(t.decidedIn, c.view)
 	t.calm.blocks += int(blocks)
-	if t.k == 0 {
+	if t.k == 0 || bug.M29 {
 		return
 	}
 	half := t.timeout(c) / 2

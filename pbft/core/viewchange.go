@@ -95,7 +95,7 @@ func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *me
 		}
 		var list []message.ViewChange
 		for _, vc := range c.changes.newest {
-			if vc != nil && vc.View == c.target && vc.Rank.Compare(most) <= 0 {
+			if vc != nil && (vc.View == c.target || bug.M21) && vc.Rank.Compare(most) <= 0 {
 				list = append(list, *vc)
 			}
 		}
@@ -154,7 +154,11 @@ func (c *Core) enter(m *message.NewView) {
 	}
 	c.persist(Record{Kind: RecordNewView, Message: m})
 	c.out.Barrier = !bug.M65
-	c.rebase()
+	if bug.M22 && m.Signer == c.cfg.Self {
+		c.tip = c.ownPoint(c.top)
+	} else {
+		c.rebase()
+	}
 	c.prune()
 	c.prepares.enter(c.view)
 	c.commits.enter(c.view)

@@ -36,12 +36,14 @@ type ballot struct {
 
 // tally counts the votes of one kind.
 type tally struct {
+	needed  uint64 // power that certifies
 	ballots []ballot
 	points  *quorum.Votes // over ballot.on
 }
 
-func newTally(s *quorum.System) tally {
-	return tally{ballots: make([]ballot, s.Len()), points: quorum.NewVotes(s, s.Quorum())}
+func newTally(m *message.Members, k message.Kind) tally {
+	needed := m.Needed(k)
+	return tally{needed: needed, ballots: make([]ballot, m.Len()), points: quorum.NewVotes(m.Quorums(), needed)}
 }
 
 // certified returns the quorum-th largest vote on the own chain (spec N3, N5).
@@ -98,7 +100,11 @@ func (c *Core) note(t *tally, i int, v vote) {
 		if v.newer(&b.later) {
 			b.later = v
 		}
-	case v.view == c.view:
+	case bug.M11 && c.second(t, i, v):
+	case v.view == c.view || bug.M06:
+		if bug.M57 {
+			c.compareVotes(t, i, b.past, v)
+		}
 		c.compareVotes(t, i, b.on, v)
 		c.compareVotes(t, i, b.off, v)
 		c.file(t, i, v)
@@ -123,7 +129,7 @@ func (c *Core) file(t *tally, i int, v vote) {
 	if t == &c.prepares && (v.base != c.base.Seq || v.at.Seq == c.base.Seq) {
 		c.askView(i, c.view) // its NEW-VIEW differs from the own one: that convicts the primary
 	}
-	if i == c.primary(c.view) && t == &c.prepares && c.follow(v) {
+	if c.proposes(i) && t == &c.prepares && c.follow(i, v) {
 		return // the own chain grew to it and counted it
 	}
 	if v.newer(&b.off) && !bug.M50 {
@@ -140,7 +146,7 @@ func (c *Core) onChain(t *tally, v *vote) bool {
 		return false
 	}
 	d, known := c.own[v.at.Seq]
-	return known && v.at.Seq <= c.top && d == v.at.Chain
+	return known && v.at.Seq <= c.top && (d == v.at.Chain || bug.M07)
 }
 
 // recount sorts all votes of the entered view again after the own chain changed.
@@ -166,8 +172,8 @@ func (c *Core) recount() {
 
 // follow grows the own chain to what the primary's PREPARE covers: the first
 // chain under its signature is the own one (spec N8). It reports whether that
-// was possible with the headers at hand.
-func (c *Core) follow(v vote) bool {
+// was possible with the headers at hand. The primary is member i.
+func (c *Core) follow(i int, v vote) bool {
 	if v.base != c.base.Seq || v.at.Seq <= c.top || v.at.Seq > c.high() {
 		return false
 	}
@@ -175,7 +181,7 @@ func (c *Core) follow(v vote) bool {
 	if blocks == nil || blocks[0].parent != c.own[c.top] {
 		return false
 	}
-	c.prepares.ballots[c.primary(c.view)].off = v
+	c.prepares.ballots[i].off = v
 	c.grow(blocks)
 	for _, n := range blocks {
 		c.checkPayload(n)
@@ -280,9 +286,9 @@ func (c *Core) quorumth(votes []vote, counts func(*vote) bool) (message.Seq, boo
 }
 
 // certVotes collects the votes of at least seq on the chain of p, whose chains end
-// at top. Only as many as make quorum power are taken, the lowest last, so that
+// at top. Only as many as make the power needed are taken, the lowest last, so that
 // links stay short.
-func (c *Core) certVotes(votes []vote, base message.Seq, p message.Point) (out []message.CertVote, top message.Point) {
+func (c *Core) certVotes(votes []vote, needed uint64, base message.Seq, p message.Point) (out []message.CertVote, top message.Point) {
 	order := make([]int, 0, len(votes))
 	for j := range votes {
 		v := &votes[j]
@@ -299,7 +305,7 @@ func (c *Core) certVotes(votes []vote, base message.Seq, p message.Point) (out [
 		}
 		out = append(out, message.CertVote{Signer: c.members.At(j).ID, Seq: votes[j].at.Seq, Sig: votes[j].sig})
 		top = votes[j].at
-		if power += c.sys.Power(j); power >= c.sys.Quorum() {
+		if power += c.sys.Power(j); power >= needed {
 			slices.SortFunc(out, func(a, b message.CertVote) int { return cmp.Compare(a.Signer, b.Signer) })
 			return out, top
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
+
+	"github.com/twothirds-bft/twothirds/internal/bug"
 )
 
 // ReplicaID names a replica in every epoch. It is chosen by the operator and
@@ -42,6 +44,9 @@ type Rank struct {
 
 // Compare returns -1, 0 or +1 as r is below, equal to or above o.
 func (r Rank) Compare(o Rank) int {
+	if bug.M18 {
+		return cmp.Or(cmp.Compare(r.Epoch, o.Epoch), cmp.Compare(r.Seq, o.Seq), cmp.Compare(r.View, o.View))
+	}
 	return cmp.Or(cmp.Compare(r.Epoch, o.Epoch), cmp.Compare(r.View, o.View), cmp.Compare(r.Seq, o.Seq))
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/quorum"
 )
 
@@ -69,6 +70,15 @@ func (m *Members) Index(id ReplicaID) int {
 
 // Quorums returns the arithmetic of the epoch (spec M1).
 func (m *Members) Quorums() *quorum.System { return m.sys }
+
+// Needed returns the power that votes of a kind need to certify or justify (spec N3,
+// N5, C1, V3): it is quorum for each.
+func (m *Members) Needed(k Kind) uint64 {
+	if bug.M01 && k == KindPrepare || bug.M02 && k == KindCommit || bug.M20 && k == KindViewChange {
+		return m.sys.Quorum() - 1
+	}
+	return m.sys.Quorum()
+}
 
 // Primary returns the primary of a view: round-robin (spec V7).
 func (m *Members) Primary(v View) ReplicaID {

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/twothirds-bft/twothirds/internal/bug"
 )
 
 // Every hashed or signed byte string starts with a domain: a fixed prefix, the
@@ -36,6 +38,12 @@ func appendUint64(b []byte, vs ...uint64) []byte {
 }
 
 func appendSignedHead(b []byte, k Kind, cluster Digest, e Epoch) []byte {
+	if bug.M55 {
+		k = KindPrepare
+	}
+	if bug.M56 {
+		cluster, e = Digest{}, 0
+	}
 	b = appendDomain(b, byte(k))
 	b = append(b, cluster[:]...)
 	return appendUint64(b, uint64(e))

@@ -181,7 +181,7 @@ func (d *Door) direct(from ReplicaID, m Signed) error {
 // Signature checks the epoch, form and signature of a signed message from
 // whomever it came.
 func (d *Door) Signature(m Signed) error {
-	if m.epoch() != d.members.epoch {
+	if m.epoch() != d.members.epoch && !bug.M08 {
 		return ErrEpoch
 	}
 	if err := form(m); err != nil {
@@ -393,7 +393,7 @@ func (d *Door) newView(m *NewView) error {
 		return ErrForm
 	}
 	for i := range m.Changes {
-		if i > 0 && m.Changes[i-1].Signer >= m.Changes[i].Signer {
+		if i > 0 && !ascending(m.Changes[i-1].Signer, m.Changes[i].Signer) {
 			return ErrForm
 		}
 		if err := d.Signature(&m.Changes[i]); err != nil {
@@ -417,7 +417,7 @@ func JustifyNewView(members *Members, view View, changes []ViewChange, cert *Pre
 	highest := Rank{Epoch: members.epoch}
 	for i := range changes {
 		c := &changes[i]
-		if c.View != view || (i > 0 && changes[i-1].Signer >= c.Signer) {
+		if c.View != view && !bug.M21 || i > 0 && !ascending(changes[i-1].Signer, c.Signer) {
 			return ErrCert
 		}
 		idx := members.Index(c.Signer)
@@ -429,13 +429,13 @@ func JustifyNewView(members *Members, view View, changes []ViewChange, cert *Pre
 			highest = c.Rank
 		}
 	}
-	if power < members.sys.Quorum() {
+	if power < members.Needed(KindViewChange) {
 		return ErrCert
 	}
 	if (cert == nil) != (highest == Rank{Epoch: members.epoch}) {
 		return ErrCert // one justification has one form
 	}
-	if cert != nil && (cert.Rank() != highest || cert.View >= view) {
+	if cert != nil && (cert.Rank() != highest && !bug.M19 || cert.View >= view) {
 		return ErrCert
 	}
 	return nil

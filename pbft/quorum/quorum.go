@@ -13,6 +13,8 @@ package quorum
 import (
 	"errors"
 	"fmt"
+
+	"github.com/twothirds-bft/twothirds/internal/bug"
 )
 
 const (
@@ -81,7 +83,15 @@ func (s *System) Total() uint64 { return s.total }
 func (s *System) F() uint64 { return s.f }
 
 // Quorum returns the least power that is more than two thirds of Total.
-func (s *System) Quorum() uint64 { return 2*s.total/3 + 1 }
+func (s *System) Quorum() uint64 {
+	switch {
+	case bug.M03:
+		return s.total/2 + 1
+	case bug.M04:
+		return 2*s.f + 1
+	}
+	return 2*s.total/3 + 1
+}
 
 // Weak returns f+1: members of this power together include a correct one.
 func (s *System) Weak() uint64 { return s.f + 1 }
