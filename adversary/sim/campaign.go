@@ -1,18 +1,26 @@
 package sim
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/twothirds-bft/twothirds/clock"
 )
 
 // Campaign runs one world per seed on several workers until the seeds or the time
-// run out, or a world fails.
+// run out, or a few worlds have failed.
 type Campaign struct {
 	From, To uint64        // seeds, inclusive
 	For      time.Duration // 0: no limit; else stop starting worlds after it
 	Options  Options
-	Workers  int // default 1
+	With     []Option // of every world; what they hold is shared by all workers
+	Workers  int      // default 1
+	// Shards > 1 splits the seeds over so many campaigns, on as many machines: this one
+	// plays those that are Shard modulo Shards, from From on. Tally.Merge adds them up.
+	Shard, Shards uint64
 	// Twice, if not 0, runs every Twice-th seed again and compares trace hashes
 	// (I21).
 	Twice uint64
@@ -22,24 +30,26 @@ type Campaign struct {
 
 // Tally sums what the worlds of a campaign showed.
 type Tally struct {
-	Worlds    uint64
-	Decisions uint64 // summed over worlds
-	Requests  uint64
-	Events    uint64
-	Views     uint64 // highest views entered, summed
-	Crashes   uint64
-	Evidence  uint64
-	Lying     uint64        // worlds with a Byzantine replica
-	Virtual   time.Duration // simulated
-	Elapsed   time.Duration // real
-	Hash      uint64        // of all trace hashes, whatever the order of the worlds
-	Failures  []SeedFailure // by seed
+	Worlds    uint64         `json:"worlds"`
+	Lying     uint64         `json:"worlds_with_liar"`
+	Decisions uint64         `json:"decisions"` // summed over worlds
+	Requests  uint64         `json:"requests"`
+	Events    uint64         `json:"events"`
+	Views     uint64         `json:"views"` // highest views entered, summed
+	Crashes   uint64         `json:"crashes"`
+	Evidence  uint64         `json:"proofs"`
+	Virtual   clock.Duration `json:"simulated_ns"`
+	Elapsed   time.Duration  `json:"elapsed_ns"`  // real
+	Hash      uint64         `json:"hash,string"` // of all trace hashes, whatever the order of the worlds
+	Failures  []SeedFailure  `json:"failures"`    // by seed
 }
 
 // SeedFailure is a world in which an invariant did not hold.
 type SeedFailure struct {
-	Seed uint64
-	*Failure
+	Seed     uint64 `json:"seed"`
+	Oracle   string `json:"oracle"`
+	What     string `json:"what"`
+	Scenario string `json:"scenario"` // as TOML
 }
 
 // RunSeed plays the world that a seed stands for.
@@ -59,7 +69,11 @@ func (c Campaign) Run() Tally {
 		next atomic.Uint64
 		wg   sync.WaitGroup
 	)
-	next.Store(c.From)
+	stride := max(c.Shards, 1)
+	first := c.From + c.Shard%stride
+	if first > c.To {
+		return t
+	}
 	done := func() bool {
 		mu.Lock()
 		defer mu.Unlock()
@@ -68,10 +82,11 @@ func (c Campaign) Run() Tally {
 	for range max(c.Workers, 1) {
 		wg.Go(func() {
 			for !done() {
-				seed := next.Add(1) - 1
-				if seed > c.To {
+				k := next.Add(1) - 1
+				if k > (c.To-first)/stride {
 					return
 				}
+				seed := first + k*stride
 				r := c.world(seed)
 				mu.Lock()
 				t.add(seed, r)
@@ -103,13 +118,14 @@ func (c Campaign) Run() Tally {
 	close(stop)
 	reporter.Wait()
 	t.Elapsed = time.Since(start)
+	t.sort()
 	return t
 }
 
 func (c Campaign) world(seed uint64) *Result {
-	r := RunSeed(seed, c.Options)
+	r := RunSeed(seed, c.Options, c.With...)
 	if c.Twice != 0 && seed%c.Twice == 0 && r.Failure == nil {
-		if again := RunSeed(seed, c.Options); again.Hash != r.Hash {
+		if again := RunSeed(seed, c.Options, c.With...); again.Hash != r.Hash {
 			r.Failure = &Failure{Oracle: "I21", What: "the same seed gave two traces"}
 		}
 	}
@@ -130,6 +146,27 @@ func (t *Tally) add(seed uint64, r *Result) {
 		t.Lying++
 	}
 	if r.Failure != nil {
-		t.Failures = append(t.Failures, SeedFailure{seed, r.Failure})
+		t.Failures = append(t.Failures, SeedFailure{seed, r.Failure.Oracle, r.Failure.What, string(r.Scenario.TOML())})
 	}
+}
+
+// Merge adds what another campaign showed.
+func (t *Tally) Merge(o *Tally) {
+	t.Worlds += o.Worlds
+	t.Lying += o.Lying
+	t.Decisions += o.Decisions
+	t.Requests += o.Requests
+	t.Events += o.Events
+	t.Views += o.Views
+	t.Crashes += o.Crashes
+	t.Evidence += o.Evidence
+	t.Virtual += o.Virtual
+	t.Elapsed += o.Elapsed
+	t.Hash += o.Hash
+	t.Failures = append(t.Failures, o.Failures...)
+	t.sort()
+}
+
+func (t *Tally) sort() {
+	slices.SortFunc(t.Failures, func(a, b SeedFailure) int { return cmp.Compare(a.Seed, b.Seed) })
 }

@@ -16,53 +16,53 @@ import (
 // each field. Replicas are named by their index, from 0; clients are numbered
 // from Replicas on where a link needs a name for them.
 type Scenario struct {
-	Name  string `toml:"name,omitempty"`
-	About string `toml:"about,omitempty"` // what it plays, and where it comes from
-	Seed  uint64 `toml:"seed,omitempty"`  // decides what the scenario leaves to chance
+	Name  string `toml:"name,omitempty,omitzero"`
+	About string `toml:"about,omitempty,omitzero"` // what it plays, and where it comes from
+	Seed  uint64 `toml:"seed,omitempty,omitzero"`  // decides what the scenario leaves to chance
 
-	Replicas  int  `toml:"replicas,omitempty"`  // n; default 4
-	Decisions int  `toml:"decisions,omitempty"` // the world goes on until so many blocks are decided; default 20
-	Until     int  `toml:"until,omitempty"`     // clients go on until so many blocks are decided anywhere; 0 = until Decisions are decided everywhere
-	Interval  int  `toml:"interval,omitempty"`  // K, blocks between checkpoints; default 8
-	Window    int  `toml:"window,omitempty"`    // W; default 4
-	Clients   int  `toml:"clients,omitempty"`   // default 2
-	Burst     bool `toml:"burst,omitempty"`     // clients do not pause between operations
-	Ahead     int  `toml:"ahead,omitempty"`     // operations that a client has outstanding; default 2
-	OpsBlock  int  `toml:"ops_block,omitempty"` // requests in one block at most; default 2
-	Answer    int  `toml:"answer,omitempty"`    // payload bytes in one answer to a pull; 0 = the core's default
-	Encode    bool `toml:"encode,omitempty"`    // every message goes through its encoding
+	Replicas  int  `toml:"replicas,omitempty,omitzero"`  // n; default 4
+	Decisions int  `toml:"decisions,omitempty,omitzero"` // the world goes on until so many blocks are decided; default 20
+	Until     int  `toml:"until,omitempty,omitzero"`     // clients go on until so many blocks are decided anywhere; 0 = until Decisions are decided everywhere
+	Interval  int  `toml:"interval,omitempty,omitzero"`  // K, blocks between checkpoints; default 8
+	Window    int  `toml:"window,omitempty,omitzero"`    // W; default 4
+	Clients   int  `toml:"clients,omitempty,omitzero"`   // default 2
+	Burst     bool `toml:"burst,omitempty,omitzero"`     // clients do not pause between operations
+	Ahead     int  `toml:"ahead,omitempty,omitzero"`     // operations that a client has outstanding; default 2
+	OpsBlock  int  `toml:"ops_block,omitempty,omitzero"` // requests in one block at most; default 2
+	Answer    int  `toml:"answer,omitempty,omitzero"`    // payload bytes in one answer to a pull; 0 = the core's default
+	Encode    bool `toml:"encode,omitempty,omitzero"`    // every message goes through its encoding
 
 	// Beyond marks a scenario in which more than f replicas are faulty: agreement is
 	// not asked for then, but that those who broke it are convicted (I17).
-	Beyond    bool   `toml:"beyond_f,omitempty"`
-	Byzantine []Liar `toml:"byzantine,omitempty"`
+	Beyond    bool   `toml:"beyond_f,omitempty,omitzero"`
+	Byzantine []Liar `toml:"byzantine,omitempty,omitzero"`
 	// Twins are replicas that run twice under one key, each with a disk of its own:
 	// the second ones are the processes from Replicas on, in this order.
-	Twins []int `toml:"twins,omitempty"`
+	Twins []int `toml:"twins,omitempty,omitzero"`
 	// Lost are correct replicas that are cut off for good when the network heals: the
 	// others are the core that has to go on without them (at most f with the faulty).
-	Lost []int `toml:"lost,omitempty"`
+	Lost []int `toml:"lost,omitempty,omitzero"`
 
-	Links   Links   `toml:"links,omitempty"`
-	Rules   []Rule  `toml:"rules,omitempty"`
-	Cuts    []Cut   `toml:"cuts,omitempty"`
-	Crashes []Crash `toml:"crashes,omitempty"`
-	Pauses  []Pause `toml:"pauses,omitempty"`
+	Links   Links   `toml:"links,omitempty,omitzero"`
+	Rules   []Rule  `toml:"rules,omitempty,omitzero"`
+	Cuts    []Cut   `toml:"cuts,omitempty,omitzero"`
+	Crashes []Crash `toml:"crashes,omitempty,omitzero"`
+	Pauses  []Pause `toml:"pauses,omitempty,omitzero"`
 
-	Heal    clock.Duration `toml:"heal,omitempty"`     // GST: from here on links are good and nobody crashes
-	TurnMax clock.Duration `toml:"turn_max,omitempty"` // a replica's loop turn takes up to this long
-	SyncMax clock.Duration `toml:"sync_max,omitempty"` // a sync takes up to this long
-	ExecMax clock.Duration `toml:"exec_max,omitempty"` // executing a block takes up to this long
-	Limit   clock.Duration `toml:"limit,omitempty"`    // after Heal, by when everything must be decided (I13); default 40 s
+	Heal    clock.Duration `toml:"heal,omitempty,omitzero"`     // GST: from here on links are good and nobody crashes
+	TurnMax clock.Duration `toml:"turn_max,omitempty,omitzero"` // a replica's loop turn takes up to this long
+	SyncMax clock.Duration `toml:"sync_max,omitempty,omitzero"` // a sync takes up to this long
+	ExecMax clock.Duration `toml:"exec_max,omitempty,omitzero"` // executing a block takes up to this long
+	Limit   clock.Duration `toml:"limit,omitempty,omitzero"`    // after Heal, by when everything must be decided (I13); default 40 s
 }
 
 // Links is how messages fare before Heal. Percentages are per message.
 type Links struct {
-	DelayMin         clock.Duration `toml:"delay_min,omitempty"` // also after Heal
-	DelayMax         clock.Duration `toml:"delay_max,omitempty"` // also after Heal; default 1 to 2 ms
-	SlowPercent      uint64         `toml:"slow_percent,omitempty"`
-	LossPercent      uint64         `toml:"loss_percent,omitempty"`
-	DuplicatePercent uint64         `toml:"duplicate_percent,omitempty"`
+	DelayMin         clock.Duration `toml:"delay_min,omitempty,omitzero"` // also after Heal
+	DelayMax         clock.Duration `toml:"delay_max,omitempty,omitzero"` // also after Heal; default 1 to 2 ms
+	SlowPercent      uint64         `toml:"slow_percent,omitempty,omitzero"`
+	LossPercent      uint64         `toml:"loss_percent,omitempty,omitzero"`
+	DuplicatePercent uint64         `toml:"duplicate_percent,omitempty,omitzero"`
 }
 
 // Liar is one Byzantine replica.
@@ -75,21 +75,21 @@ type Liar struct {
 // is torn.
 type Crash struct {
 	Replica int            `toml:"replica"`
-	At      clock.Duration `toml:"at,omitempty"`
+	At      clock.Duration `toml:"at,omitempty,omitzero"`
 	// Effect, if not 0, crashes the replica right after so many effects (writes,
 	// syncs, sends) instead of at a time.
-	Effect int            `toml:"effect,omitempty"`
+	Effect int            `toml:"effect,omitempty,omitzero"`
 	Down   clock.Duration `toml:"down"`
 	// Amnesia takes the disk away: the replica starts from nothing under its old key,
 	// which makes it a faulty one (spec R4).
-	Amnesia bool `toml:"amnesia,omitempty"`
+	Amnesia bool `toml:"amnesia,omitempty,omitzero"`
 }
 
 // Cut separates Side from the others between From and To, in one direction if
 // OneWay.
 type Cut struct {
 	Side   []int          `toml:"side"`
-	OneWay bool           `toml:"one_way,omitempty"`
+	OneWay bool           `toml:"one_way,omitempty,omitzero"`
 	From   clock.Duration `toml:"from"`
 	To     clock.Duration `toml:"to"`
 }
@@ -115,15 +115,15 @@ const (
 // Rule says what happens to some messages. All conditions that are set must hold.
 type Rule struct {
 	Do      Deed           `toml:"do"`
-	From    []int          `toml:"from,omitempty"`    // processes
-	To      []int          `toml:"to,omitempty"`      // processes
-	Kinds   []string       `toml:"kinds,omitempty"`   // such as PREPARE, as message.Kind prints
-	Begin   clock.Duration `toml:"begin,omitempty"`   // not before
-	End     clock.Duration `toml:"end,omitempty"`     // not from here on; 0 = until Heal
-	Nth     int            `toml:"nth,omitempty"`     // only the nth message for which all else holds, from 1
-	Percent uint64         `toml:"percent,omitempty"` // only so many of 100
-	By      clock.Duration `toml:"by,omitempty"`
-	Always  bool           `toml:"always,omitempty"` // after Heal too
+	From    []int          `toml:"from,omitempty,omitzero"`    // processes
+	To      []int          `toml:"to,omitempty,omitzero"`      // processes
+	Kinds   []string       `toml:"kinds,omitempty,omitzero"`   // such as PREPARE, as message.Kind prints
+	Begin   clock.Duration `toml:"begin,omitempty,omitzero"`   // not before
+	End     clock.Duration `toml:"end,omitempty,omitzero"`     // not from here on; 0 = until Heal
+	Nth     int            `toml:"nth,omitempty,omitzero"`     // only the nth message for which all else holds, from 1
+	Percent uint64         `toml:"percent,omitempty,omitzero"` // only so many of 100
+	By      clock.Duration `toml:"by,omitempty,omitzero"`
+	Always  bool           `toml:"always,omitempty,omitzero"` // after Heal too
 }
 
 // ErrScenario is wrapped by all errors about what a scenario says.

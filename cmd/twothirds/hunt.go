@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -27,47 +29,131 @@ func replayLine(seed uint64, o sim.Options) string {
 	return fmt.Sprintf("twothirds replay %d --replicas %d --decisions %d", seed, o.Replicas, o.Decisions)
 }
 
+// hunt is one campaign and where its result goes.
+type hunt struct {
+	c      sim.Campaign
+	seeds  string
+	shard  string
+	outDir string
+	report verdicts
+}
+
 func huntCommand() *cobra.Command {
-	var (
-		c      sim.Campaign
-		seeds  string
-		asJSON bool
-	)
+	var h hunt
 	cmd := &cobra.Command{
 		Use:   "hunt",
 		Short: "Search seeded worlds for a broken invariant",
 		Long: `Search seeded worlds for a broken invariant.
 
-Each seed stands for one world: real cores, up to f Byzantine replicas, crashes over torn disks,
-lossy and cut links, pauses, all on virtual time. After every event the safety invariants are
-checked, at the end that everything was decided. A failure prints the line that replays it.`,
-		Example: "  twothirds hunt --seeds 1..10000\n  twothirds hunt --for 60s --replicas 7",
+Each seed stands for one world: real cores, up to f faulty replicas that lie, crashes over torn disks,
+lossy and cut links, pauses, all on virtual time. After every event the safety invariants are checked,
+at the end that everything was decided. A failure prints the line that replays it.
+
+A sweep is spread over machines by --shard: shard i of n, from 0 on, plays every n-th seed. With --out
+each leaves a file, and 'hunt merge' adds them up. In a Kubernetes Indexed Job of 16 completions that is
+  twothirds hunt --seeds 1..1000000 --shard $JOB_COMPLETION_INDEX/16 --out /results
+
+Exit status: 0 nothing found, 1 an invariant broke, 2 wrong usage, 3 a seed gave two traces.`,
+		Example: "  twothirds hunt --seeds 1..10000\n  twothirds hunt --for 60s --replicas 7\n  twothirds hunt merge results/*.json",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var err error
-			if c.From, c.To, err = parseSeeds(seeds, c.For); err != nil {
-				return err
+		RunE:    func(cmd *cobra.Command, _ []string) error { return h.run(cmd.OutOrStdout()) },
+	}
+	worldFlags(cmd, &h.c.Options)
+	f := cmd.Flags()
+	f.StringVar(&h.seeds, "seeds", "", "seeds to play, A..B (default 1..1000, or all from 1 on with --for)")
+	f.DurationVar(&h.c.For, "for", 0, "stop after this long")
+	f.IntVar(&h.c.Workers, "workers", runtime.GOMAXPROCS(0), "worlds played at a time")
+	f.Uint64Var(&h.c.Twice, "twice", 100, "play every so many-th seed twice and compare traces; 0 = never")
+	f.StringVar(&h.shard, "shard", "", "play one part of the seeds, i/n with i from 0")
+	f.StringVar(&h.outDir, "out", "", "write the result and each failing scenario into this folder")
+	h.report.flags(cmd)
+	cmd.AddCommand(mergeCommand())
+	return cmd
+}
+
+func (h *hunt) run(w io.Writer) error {
+	var err error
+	if h.c.From, h.c.To, err = parseSeeds(h.seeds, h.c.For); err != nil {
+		return err
+	}
+	if h.c.Shard, h.c.Shards, err = parseShard(h.shard); err != nil {
+		return err
+	}
+	if !h.report.asJSON && isTerminal(os.Stderr) {
+		h.c.Progress = func(t sim.Tally) { fmt.Fprintf(os.Stderr, "\r\033[K%s", summary(&t)) }
+	}
+	t := h.c.Run()
+	if h.c.Progress != nil {
+		fmt.Fprint(os.Stderr, "\r\033[K")
+	}
+	if h.outDir != "" {
+		if err := h.save(&t); err != nil {
+			return err
+		}
+	}
+	return h.report.finish(w, &t, func(f *sim.SeedFailure) string { return replayLine(f.Seed, h.c.Options) })
+}
+
+// save leaves the result for merge, and a file to replay for each failure.
+func (h *hunt) save(t *sim.Tally) error {
+	if err := os.MkdirAll(h.outDir, 0o755); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(t, "", "  ")
+	if err != nil {
+		return err
+	}
+	name := "hunt.json"
+	if h.c.Shards > 1 {
+		name = fmt.Sprintf("hunt-%d-of-%d.json", h.c.Shard, h.c.Shards)
+	}
+	if err := os.WriteFile(filepath.Join(h.outDir, name), append(b, '\n'), 0o644); err != nil {
+		return err
+	}
+	for i := range t.Failures {
+		x := &t.Failures[i]
+		file := filepath.Join(h.outDir, fmt.Sprintf("seed-%d.toml", x.Seed))
+		if err := os.WriteFile(file, []byte(x.Scenario), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func mergeCommand() *cobra.Command {
+	var r verdicts
+	cmd := &cobra.Command{
+		Use:   "merge FILE...",
+		Short: "Add up the results of a hunt's shards",
+		Long: `Add up the results that the shards of one hunt have left with --out.
+
+The trace hash is that of one hunt over all the seeds. A shard's part may be there once only.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			var total sim.Tally
+			seen := map[string]bool{}
+			for _, file := range files {
+				if base := filepath.Base(file); seen[base] {
+					return &exitError{exitUsage, fmt.Sprintf("%s was given twice", base)}
+				} else {
+					seen[base] = true
+				}
+				b, err := os.ReadFile(file)
+				if err != nil {
+					return err
+				}
+				var t sim.Tally
+				if err := json.Unmarshal(b, &t); err != nil {
+					return &exitError{exitUsage, fmt.Sprintf("%s is no result of a hunt: %v", file, err)}
+				}
+				total.Merge(&t)
 			}
-			if !asJSON && isTerminal(os.Stderr) {
-				c.Progress = func(t sim.Tally) { fmt.Fprintf(os.Stderr, "\r\033[K%s", summary(&t)) }
-			}
-			t := c.Run()
-			if c.Progress != nil {
-				fmt.Fprint(os.Stderr, "\r\033[K")
-			}
-			if asJSON {
-				return finishJSON(cmd.OutOrStdout(), &t, c.Options)
-			}
-			return finish(cmd.OutOrStdout(), &t, c.Options)
+			return r.finish(cmd.OutOrStdout(), &total, func(f *sim.SeedFailure) string {
+				return fmt.Sprintf("twothirds replay seed-%d.toml", f.Seed)
+			})
 		},
 	}
-	worldFlags(cmd, &c.Options)
-	f := cmd.Flags()
-	f.StringVar(&seeds, "seeds", "", "seeds to play, A..B (default 1..1000, or all from 1 on with --for)")
-	f.DurationVar(&c.For, "for", 0, "stop after this long")
-	f.IntVar(&c.Workers, "workers", runtime.GOMAXPROCS(0), "worlds played at a time")
-	f.Uint64Var(&c.Twice, "twice", 100, "play every so many-th seed twice and compare traces; 0 = never")
-	f.BoolVar(&asJSON, "json", false, "print the result as JSON")
+	r.flags(cmd)
 	return cmd
 }
 
@@ -91,23 +177,63 @@ func parseSeeds(s string, limit time.Duration) (from, to uint64, err error) {
 	return from, to, nil
 }
 
+func parseShard(s string) (i, n uint64, err error) {
+	if s == "" {
+		return 0, 1, nil
+	}
+	a, b, _ := strings.Cut(s, "/")
+	if i, err = strconv.ParseUint(a, 10, 32); err == nil {
+		n, err = strconv.ParseUint(b, 10, 32)
+	}
+	if err != nil || i >= n {
+		return 0, 0, &exitError{exitUsage, fmt.Sprintf("--shard %q: want i/n with i from 0 to n-1, as in 0/16", s)}
+	}
+	return i, n, nil
+}
+
+// verdicts says how a campaign's result is told.
+type verdicts struct {
+	asJSON bool
+	junit  string
+}
+
+func (r *verdicts) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&r.asJSON, "json", false, "print the result as JSON")
+	cmd.Flags().StringVar(&r.junit, "junit", "", "write the result as JUnit XML to this file too")
+}
+
 func summary(t *sim.Tally) string {
-	sec := t.Elapsed.Seconds()
+	sec := max(t.Elapsed.Seconds(), 1e-9)
 	return fmt.Sprintf("%d worlds (%d with a liar), %d decisions, %d views, %d crashes, %d proofs; %s simulated in %.1f s: %.0f worlds/s, %.0f decisions/s",
 		t.Worlds, t.Lying, t.Decisions, t.Views, t.Crashes, t.Evidence, t.Virtual.Round(time.Second), sec,
 		float64(t.Worlds)/sec, float64(t.Decisions)/sec)
 }
 
-func finish(w io.Writer, t *sim.Tally, o sim.Options) error {
-	for _, f := range t.Failures {
-		fmt.Fprintf(w, "seed %d: %v\n  %s\n", f.Seed, f.Failure, replayLine(f.Seed, o))
+// finish tells a result and returns the exit status that it stands for.
+func (r *verdicts) finish(w io.Writer, t *sim.Tally, replay func(*sim.SeedFailure) string) error {
+	if r.junit != "" {
+		if err := os.WriteFile(r.junit, junit(t, replay), 0o644); err != nil {
+			return err
+		}
+	}
+	if r.asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(t); err != nil {
+			return err
+		}
+		return status(t)
+	}
+	for i := range t.Failures {
+		f := &t.Failures[i]
+		fmt.Fprintf(w, "seed %d: %s %s\n  %s\n", f.Seed, f.Oracle, f.What, replay(f))
 	}
 	fmt.Fprintln(w, summary(t))
 	fmt.Fprintf(w, "trace hash %016x\n", t.Hash)
-	return verdict(t)
+	return status(t)
 }
 
-func verdict(t *sim.Tally) error {
+func status(t *sim.Tally) error {
 	code := 0
 	for _, f := range t.Failures {
 		code = max(code, exitFailed)
@@ -121,74 +247,42 @@ func verdict(t *sim.Tally) error {
 	return nil
 }
 
-func finishJSON(w io.Writer, t *sim.Tally, o sim.Options) error {
+// junit renders a result as the XML that CI systems show: one case for each failing
+// seed, one for all the others.
+func junit(t *sim.Tally, replay func(*sim.SeedFailure) string) []byte {
 	type failure struct {
-		Seed   uint64 `json:"seed"`
-		Oracle string `json:"oracle"`
-		What   string `json:"what"`
-		Replay string `json:"replay"`
+		Type string `xml:"type,attr"`
+		Text string `xml:",chardata"`
 	}
-	out := struct {
-		Worlds    uint64    `json:"worlds"`
-		Lying     uint64    `json:"worlds_with_liar"`
-		Decisions uint64    `json:"decisions"`
-		Requests  uint64    `json:"requests"`
-		Events    uint64    `json:"events"`
-		Views     uint64    `json:"views"`
-		Crashes   uint64    `json:"crashes"`
-		Evidence  uint64    `json:"proofs"`
-		Virtual   float64   `json:"simulated_seconds"`
-		Elapsed   float64   `json:"seconds"`
-		Hash      string    `json:"trace_hash"`
-		Failures  []failure `json:"failures"`
-	}{
-		t.Worlds, t.Lying, t.Decisions, t.Requests, t.Events, t.Views, t.Crashes, t.Evidence,
-		t.Virtual.Seconds(), t.Elapsed.Seconds(), fmt.Sprintf("%016x", t.Hash), []failure{},
+	type testcase struct {
+		Class   string   `xml:"classname,attr"`
+		Name    string   `xml:"name,attr"`
+		Time    string   `xml:"time,attr,omitempty"`
+		Failure *failure `xml:"failure"`
 	}
-	for _, f := range t.Failures {
-		out.Failures = append(out.Failures, failure{f.Seed, f.Oracle, f.What, replayLine(f.Seed, o)})
+	type suite struct {
+		XMLName  xml.Name   `xml:"testsuite"`
+		Name     string     `xml:"name,attr"`
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Cases    []testcase `xml:"testcase"`
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(out); err != nil {
-		return err
+	s := suite{Name: "twothirds hunt", Tests: 1 + len(t.Failures), Failures: len(t.Failures)}
+	s.Cases = append(s.Cases, testcase{
+		Class: "hunt", Name: fmt.Sprintf("%d worlds", t.Worlds-uint64(len(t.Failures))), Time: fmt.Sprintf("%.3f", t.Elapsed.Seconds()),
+	})
+	for i := range t.Failures {
+		f := &t.Failures[i]
+		s.Cases = append(s.Cases, testcase{
+			Class: "hunt." + f.Oracle, Name: fmt.Sprintf("seed %d", f.Seed),
+			Failure: &failure{Type: f.Oracle, Text: f.What + "\n" + replay(f) + "\n\n" + f.Scenario},
+		})
 	}
-	return verdict(t)
-}
-
-func replayCommand() *cobra.Command {
-	var (
-		o     sim.Options
-		quiet bool
-	)
-	cmd := &cobra.Command{
-		Use:     "replay SEED",
-		Short:   "Play one seeded world and print what happens",
-		Example: "  twothirds replay 42 --replicas 7",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			seed, err := strconv.ParseUint(args[0], 10, 63)
-			if err != nil {
-				return &exitError{exitUsage, fmt.Sprintf("seed %q is not a number", args[0])}
-			}
-			out := cmd.OutOrStdout()
-			var opts []sim.Option
-			if !quiet {
-				opts = append(opts, sim.WithTrace(func(e sim.Event) { fmt.Fprintln(out, e) }))
-			}
-			r := sim.RunSeed(seed, o, opts...)
-			fmt.Fprintf(out, "%s\n", r.Scenario.TOML())
-			fmt.Fprintf(out, "%d decisions, view %d, %d events, %d requests, %d proofs, %v simulated, trace hash %016x\n",
-				r.Decisions, r.Views, r.Events, r.Requests, r.Evidence, r.Elapsed.Round(time.Millisecond), r.Hash)
-			if r.Failure != nil {
-				return &exitError{exitFailed, r.Failure.Error()}
-			}
-			return nil
-		},
+	b, err := xml.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic(err) // plain data
 	}
-	worldFlags(cmd, &o)
-	cmd.Flags().BoolVar(&quiet, "quiet", false, "print the summary only")
-	return cmd
+	return append([]byte(xml.Header), append(b, '\n')...)
 }
 
 func isTerminal(f *os.File) bool {
