@@ -1,7 +1,10 @@
 package sim
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"fmt"
+	"io"
 
 	"github.com/twothirds-bft/twothirds/pbft"
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -16,6 +19,39 @@ type executor struct {
 	table *session.Table
 	seq   message.Seq
 	fresh []message.Digest // requests that the last block executed for the first time
+}
+
+// snapshot is what a restart of an application with snapshots begins from.
+type snapshot struct {
+	seq        message.Seq
+	state      message.Digest
+	app, table []byte
+}
+
+// snapshot writes the state after the last block down, if the application can.
+func (x *executor) snapshot() (*snapshot, error) {
+	app, ok := x.app.(pbft.Snapshotter)
+	if !ok {
+		return nil, nil
+	}
+	var buf bytes.Buffer
+	if err := app.Snapshot(&buf); err != nil {
+		return nil, err
+	}
+	return &snapshot{seq: x.seq, state: x.app.Digest(), app: buf.Bytes(), table: x.table.AppendSnapshot(nil)}, nil
+}
+
+// restore brings a new executor to a snapshot.
+func (x *executor) restore(s *snapshot) error {
+	if err := x.app.(pbft.Snapshotter).Restore(bytes.NewReader(s.app)); err != nil {
+		return err
+	}
+	if x.app.Digest() != s.state {
+		return fmt.Errorf("restored to state %v, the snapshot was of %v", x.app.Digest(), s.state)
+	}
+	table, err := session.Restore(x.table.Config(), s.table)
+	x.seq, x.table = s.seq, table
+	return err
 }
 
 func newExecutor(app pbft.Application) executor {
@@ -92,3 +128,15 @@ func (a *chainApp) Execute(b *pbft.Block) [][]byte {
 
 // Digest implements pbft.Application.
 func (a *chainApp) Digest() pbft.Digest { return a.state }
+
+// Snapshot implements pbft.Snapshotter.
+func (a *chainApp) Snapshot(w io.Writer) error {
+	_, err := w.Write(a.state[:])
+	return err
+}
+
+// Restore implements pbft.Snapshotter.
+func (a *chainApp) Restore(r io.Reader) error {
+	_, err := io.ReadFull(r, a.state[:])
+	return err
+}

@@ -45,6 +45,7 @@ type host struct {
 
 	app       executor
 	reached   message.Seq // in any life
+	snapshots []*snapshot // the newest two, durable
 	execQueue []core.Decided
 	executing bool
 }
@@ -287,6 +288,7 @@ func (h *host) executeOne() {
 	e := core.Executed{Seq: b.Point.Seq, State: h.app.app.Digest()}
 	if e.Seq%message.Seq(h.w.sc.Interval) == 0 {
 		e.Clients = h.app.table.Digest()
+		h.snapshot()
 	}
 	h.w.note(3, uint64(h.at), uint64(e.Seq), binary.BigEndian.Uint64(e.State[:]))
 	if h.w.watched() {
@@ -301,6 +303,42 @@ func (h *host) executeOne() {
 	h.executed = append(h.executed, e)
 	h.wake(0)
 	h.execute()
+}
+
+// snapshot keeps the newest two snapshots: the last may not be stable yet when a
+// restart wants one.
+func (h *host) snapshot() {
+	s, err := h.app.snapshot()
+	if err != nil {
+		h.w.fail("app", fmt.Sprintf("replica %d: snapshot at %d: %v", h.at, h.app.seq, err))
+	}
+	if s == nil {
+		return
+	}
+	if !h.faulty {
+		h.w.oracle.onSnapshot(h, s)
+	}
+	h.snapshots = append(h.snapshots[max(0, len(h.snapshots)-1):], s)
+}
+
+// rebuild brings a new application to the stable checkpoint: from a snapshot if there
+// is one, else from the first block.
+func (h *host) rebuild(low message.Point) {
+	h.app = newExecutor(h.w.newApp(int(h.id)))
+	from := h.w.root
+	for i := len(h.snapshots) - 1; i >= 0; i-- {
+		if s := h.snapshots[i]; s.seq <= low.Seq {
+			if err := h.app.restore(s); err != nil {
+				h.w.fail("app", fmt.Sprintf("replica %d: restore of the snapshot at %d: %v", h.at, s.seq, err))
+			}
+			from.Seq = s.seq
+			break
+		}
+	}
+	for _, b := range h.disk.replayed(low, from) {
+		d := core.Decided{Block: b.Block, Parent: b.Parent, Point: message.Point{Seq: b.Block.Header.Seq}}
+		h.app.execute(h.id, h.w.door.Cluster(), &d)
+	}
 }
 
 // serve answers pulls from the log.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -24,6 +25,7 @@ type oracle struct {
 	ledger   map[int]*ledger
 	books    map[int]*book
 	carry    carry
+	snaps    map[message.Seq]*snapshot // the first of each checkpoint
 	evidence int
 	ackedTop message.Seq
 }
@@ -33,7 +35,7 @@ func newOracle(w *World) *oracle {
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]message.Point{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
 		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
-		books: map[int]*book{}, carry: newCarry(),
+		books: map[int]*book{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{},
 	}
 	for i := 0; i < w.sc.Replicas+len(w.sc.Twins); i++ {
 		o.ledger[i], o.books[i] = newLedger(), newBook(w.root)
@@ -163,6 +165,16 @@ func (o *oracle) onExecuted(h *host, d *core.Decided, state message.Digest, repl
 			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what was executed at %d", h.at, d.Point.Seq, old))
 		}
 		o.ran[r] = d.Point.Seq
+	}
+}
+
+// onSnapshot checks that equal states have equal snapshots (I9).
+func (o *oracle) onSnapshot(h *host, s *snapshot) {
+	old := o.snaps[s.seq]
+	if old == nil {
+		o.snaps[s.seq] = s
+	} else if !bytes.Equal(old.app, s.app) || !bytes.Equal(old.table, s.table) {
+		o.w.fail("I9", fmt.Sprintf("replica %d has another snapshot of %d than others", h.at, s.seq))
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/core"
-	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
 // boot starts the replica from its disk; first writes the bootstrap record.
@@ -14,13 +13,9 @@ func (h *host) boot(first bool) {
 		return
 	}
 	h.life++
-	h.app = newExecutor(h.w.newApp(int(h.id)))
 	r := h.disk.recover(h.w.root)
 	r.Now, r.Bootstrap = h.w.now, first
-	for _, b := range h.disk.replayed(r.State.Low, h.w.root) {
-		d := core.Decided{Block: b.Block, Parent: b.Parent, Point: message.Point{Seq: b.Block.Header.Seq}}
-		h.app.execute(h.id, h.w.door.Cluster(), &d)
-	}
+	h.rebuild(r.State.Low)
 	r.Executed = core.Executed{Seq: h.app.seq}
 	r.Sessions = mirror(h.app.table)
 	c, err := core.New(h.config(), r)
@@ -54,7 +49,7 @@ func (h *host) crash(c Crash) {
 	h.turning, h.executing, h.barriers = false, false, 0
 	h.tickAt, h.alarm = clock.Instant{}, clock.Instant{}
 	if c.Amnesia {
-		h.disk = disk{}
+		h.disk, h.snapshots = disk{}, nil
 	}
 	h.w.note(2, uint64(h.at))
 	h.w.emit(Event{Kind: EventCrash, Replica: h.at})
