@@ -21,7 +21,7 @@ const (
 
 // wide writes fields one behind the other, each in the width of its type.
 func wide(fields ...any) []byte {
-	var b []byte
+	b := make([]byte, 0, 256) // room for most of what is signed
 	for _, f := range fields {
 		switch f := f.(type) {
 		case byte:
@@ -47,7 +47,7 @@ func hash(fields ...any) Digest { return sha256.Sum256(wide(fields...)) }
 
 // extend returns the chain digest of the block with header digest link on top of chain
 // (spec B1).
-func extend(chain, link Digest) Digest { return hash(chain, link) }
+func extend(chain, link Digest) Digest { return hash(chain[:], link[:]) }
 
 // climb returns the chain digests from chain up along links, chain among them.
 func climb(chain Digest, links []Digest) []Digest {
