@@ -9,6 +9,16 @@ import (
 type Options struct {
 	Replicas  int // default 4
 	Decisions int // default 20
+	// Behaviours are names of what liars are drawn from; default liar.Behaviours.
+	Behaviours []string
+}
+
+// behaviour draws what a liar is.
+func (o *Options) behaviour(src Source) string {
+	if len(o.Behaviours) > 0 {
+		return o.Behaviours[src.Draw("behaviour", uint64(len(o.Behaviours)))]
+	}
+	return liar.Behaviours[src.Draw("behaviour", uint64(len(liar.Behaviours)))].Name
 }
 
 // Generate draws a scenario that stays within the model: at most f faulty replicas,
@@ -38,12 +48,12 @@ func Generate(src Source, o Options) Scenario {
 	} else {
 		s.generateFaults(src)
 	}
-	s.generateLiars(src)
+	s.generateLiars(src, &o)
 	s.Seed = src.Draw("seed", 1<<63)
 	return s
 }
 
-func (s *Scenario) generateLiars(src Source) {
+func (s *Scenario) generateLiars(src Source, o *Options) {
 	f := (s.Replicas - 1) / 3
 	liars := int(src.Draw("liars", uint64(f+1)))
 	if f > 0 && liars == 0 && chance(src, "liar", 60) {
@@ -51,7 +61,7 @@ func (s *Scenario) generateLiars(src Source) {
 	}
 	perm := permutation(src, s.Replicas)
 	for _, r := range perm[:liars] {
-		s.Byzantine = append(s.Byzantine, Liar{Replica: r, Behaviour: liar.Behaviours[src.Draw("behaviour", uint64(len(liar.Behaviours)))].Name})
+		s.Byzantine = append(s.Byzantine, Liar{Replica: r, Behaviour: o.behaviour(src)})
 	}
 	if gone := f - liars; gone > 0 && chance(src, "lost", 20) {
 		s.Lost = append(s.Lost, perm[liars])

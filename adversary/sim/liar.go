@@ -46,6 +46,21 @@ func (w *World) name(end int) message.ReplicaID {
 	return message.ReplicaID(w.sc.Replicas + end - len(w.hosts))
 }
 
+// WithBehaviours lets scenarios name behaviours of a user's own.
+func WithBehaviours(own ...liar.Behaviour) Option {
+	return func(w *World) { w.own = append(w.own, own...) }
+}
+
+// behaviour returns what a scenario means by a name.
+func (w *World) behaviour(name string) (*liar.Behaviour, error) {
+	for i := range w.own {
+		if w.own[i].Name == name {
+			return &w.own[i], nil
+		}
+	}
+	return liar.Parse(name)
+}
+
 // corrupt gives each Byzantine replica its behaviour. One mind has them all.
 func (w *World) corrupt(src Source) {
 	if len(w.sc.Byzantine) == 0 {
@@ -53,7 +68,7 @@ func (w *World) corrupt(src Source) {
 	}
 	w.brain = &brain{liar.NewBrain(), w}
 	for i, l := range w.sc.Byzantine {
-		b, err := liar.Parse(l.Behaviour)
+		b, err := w.behaviour(l.Behaviour)
 		if err != nil {
 			panic(err) // the scenario is valid
 		}

@@ -12,7 +12,9 @@ import (
 
 // Validate reports the first thing in a scenario that cannot be, or that leaves the
 // model (spec M2, M3) without saying so by Beyond. All errors wrap ErrScenario.
-func (s Scenario) Validate() error {
+func (s Scenario) Validate() error { return s.validate(liar.Parse) }
+
+func (s Scenario) validate(behaviour func(string) (*liar.Behaviour, error)) error {
 	s = s.withDefaults()
 	faulty, gone := s.Faulty(), s.Gone()
 	both := set(slices.Concat(faulty, gone))
@@ -30,7 +32,7 @@ func (s Scenario) Validate() error {
 		return wrong("replicas %v are faulty or gone for good, more than f = %d: no quorum is left", both, f)
 	}
 	for _, l := range s.Byzantine {
-		if _, err := liar.Parse(l.Behaviour); err != nil {
+		if _, err := behaviour(l.Behaviour); err != nil {
 			return fmt.Errorf("%w: replica %d: %w", ErrScenario, l.Replica, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto/cryptotest"
 	"github.com/twothirds-bft/twothirds/pbft"
@@ -33,6 +34,7 @@ type World struct {
 	trace      func(Event)
 	invariants []Invariant
 	observe    func(*World, int)
+	own        []liar.Behaviour
 	tune       func(*core.Config)
 	newApp     func(replica int) pbft.Application
 	workload   func(src Source) []byte
@@ -90,15 +92,15 @@ const eventsMax = 5_000_000
 // Run plays a scenario to its end or to the first violation. src decides what the
 // scenario leaves open.
 func Run(src Source, sc Scenario, opts ...Option) *Result {
-	if err := sc.Validate(); err != nil {
-		return &Result{Failure: &Failure{Oracle: "scenario", What: err.Error()}, Scenario: sc}
-	}
 	w := &World{
 		sc: sc.withDefaults(), now: clock.At(1), hash: 14695981039346656037,
 		newApp: newChainApp, workload: func(src Source) []byte { return nil },
 	}
 	for _, o := range opts {
 		o(w)
+	}
+	if err := sc.validate(w.behaviour); err != nil {
+		return &Result{Failure: &Failure{Oracle: "scenario", What: err.Error()}, Scenario: sc}
 	}
 	w.build(src)
 	w.loop()
