@@ -20,7 +20,8 @@ func (s Scenario) TOML() []byte {
 }
 
 // ParseScenario reads a scenario and validates it. A key that is not known is an error.
-func ParseScenario(b []byte) (Scenario, error) {
+// Of the options those count that add behaviours.
+func ParseScenario(b []byte, with ...Option) (Scenario, error) {
 	var s Scenario
 	meta, err := toml.Decode(string(b), &s)
 	if err != nil {
@@ -29,5 +30,9 @@ func ParseScenario(b []byte) (Scenario, error) {
 	if extra := meta.Undecoded(); len(extra) > 0 {
 		return Scenario{}, fmt.Errorf("%w: unknown key %v", ErrScenario, extra[0])
 	}
-	return s, s.Validate()
+	var w World
+	for _, o := range with {
+		o(&w)
+	}
+	return s, s.validate(w.behaviour)
 }

@@ -91,6 +91,7 @@ func (e Event) String() string {
 // Invariant is a property of a user's own. Its methods are called by the world's
 // one goroutine. The first error ends the world.
 type Invariant interface {
+	// Name is what a Failure calls it.
 	Name() string
 	// OnEvent is called after each event.
 	OnEvent(*World, Event) error

@@ -76,6 +76,7 @@ var edges = []edge{
 	{"adversary", engine, "it puts every room into one world"},
 	{"adversary", "internal/bug", "it names the seeded bug that a run is built with"},
 	{"adversary", "github.com/anishathalye/porcupine", "linearizability of histories"},
+	{"adversary", "github.com/BurntSushi/toml", "scenario files"},
 	{"metrics", "pbft", "it adapts pbft.Metrics"},
 	{"metrics", "github.com/prometheus/client_golang", "its own registry"},
 	{"abci", engine, "an ABCI application on this engine"},
