@@ -12,7 +12,10 @@ type Brain struct {
 	envs    []*Env
 	watches []func(from, to message.ReplicaID, m message.Message) Verdict
 	hears   map[message.ReplicaID][]func(from message.ReplicaID, m message.Message) bool
-	plans   map[string]any
+	plans   map[string]func(*Env) Sender
+	start   clock.Instant
+	victim  *message.ReplicaID
+	seen    dictionary
 }
 
 // Verdict is what the brain does to a message on its way. The host keeps it within
@@ -26,17 +29,21 @@ type Verdict struct {
 func NewBrain() *Brain {
 	return &Brain{
 		hears: make(map[message.ReplicaID][]func(message.ReplicaID, message.Message) bool),
-		plans: make(map[string]any),
+		plans: make(map[string]func(*Env) Sender),
 	}
 }
 
 // Corrupt hands a replica to a behaviour and returns what its core's messages are to
 // go through. e must not be used for another replica.
 func (b *Brain) Corrupt(e *Env, with *Behaviour) Sender {
-	e.Brain, e.core = b, new(message.Status)
+	if len(b.envs) == 0 {
+		b.start = e.Now()
+	}
+	e.Brain, e.core = b, new(standing)
 	e.hear = func(f func(from message.ReplicaID, m message.Message) bool) {
 		b.hears[e.Self] = append(b.hears[e.Self], f)
 	}
+	e.watch = func(f func(from, to message.ReplicaID, m message.Message) Verdict) { b.watches = append(b.watches, f) }
 	b.envs = append(b.envs, e)
 	lie := with.New(e)
 	return func(to message.ReplicaID, m message.Message) {
@@ -53,13 +60,6 @@ func (b *Brain) Receive(to, from message.ReplicaID, m message.Message) bool {
 		pass = !f(from, m) && pass
 	}
 	return pass
-}
-
-// Watch has f called with each message on its way between members, whoever sends it,
-// before it is delivered, in hosts that can show that: simulations can, a real
-// process cannot, and f is never called there. m is read-only.
-func (b *Brain) Watch(f func(from, to message.ReplicaID, m message.Message) Verdict) {
-	b.watches = append(b.watches, f)
 }
 
 // Watches reports whether anybody watches. A host need not call See otherwise.
@@ -89,4 +89,29 @@ func (b *Brain) As(id message.ReplicaID) *Env {
 		}
 	}
 	return nil
+}
+
+// victimOf returns the one correct replica that all liars have agreed to harm, drawn by
+// the first that asks.
+func (b *Brain) victimOf(e *Env) message.ReplicaID {
+	if b.victim == nil {
+		correct := b.correct()
+		b.victim = &correct[e.Draw("victim", uint64(len(correct)))]
+	}
+	return *b.victim
+}
+
+// correct returns the replicas that are not corrupted, or all if there are none.
+func (b *Brain) correct() []message.ReplicaID {
+	var all, correct []message.ReplicaID
+	for i, m := 0, b.envs[0].Members(); i < m.Len(); i++ {
+		id := m.At(i).ID
+		if all = append(all, id); b.As(id) == nil {
+			correct = append(correct, id)
+		}
+	}
+	if len(correct) == 0 {
+		return all
+	}
+	return correct
 }

@@ -22,8 +22,16 @@ type Env struct {
 	Draw  func(label string, n uint64) uint64 // in [0, n)
 	Brain *Brain                              // never nil in New
 
-	hear func(f func(from message.ReplicaID, m message.Message) bool)
-	core *message.Status // what the honest core last said of itself
+	hear  func(f func(from message.ReplicaID, m message.Message) bool)
+	watch func(f func(from, to message.ReplicaID, m message.Message) Verdict)
+	core  *standing
+}
+
+// standing is where the honest core last said that it stands.
+type standing struct {
+	message.Status
+	voted message.View // view of its newest PREPARE,
+	base  message.Seq  // and that one's base
 }
 
 // Sender takes what the replica's honest core would send and sends whatever the
@@ -54,9 +62,17 @@ func (e *Env) signed(m message.Signed) message.Message {
 // What comes has not passed the door.
 func (e *Env) OnReceive(f func(from message.ReplicaID, m message.Message) bool) { e.hear(f) }
 
+// Watch has f called with each message on its way between members, whoever sends it,
+// before it is delivered, in hosts that can show that: simulations can, a real
+// process cannot, and f is never called there. m is read-only.
+func (e *Env) Watch(f func(from, to message.ReplicaID, m message.Message) Verdict) { e.watch(f) }
+
+// Elapsed returns the time since the first replica was corrupted.
+func (e *Env) Elapsed() clock.Duration { return e.Now().Sub(e.Brain.start) }
+
 // Core returns what the replica's honest core last said of itself: the views, the
 // tip, what it decided. Signed votes count as well as STATUS.
-func (e *Env) Core() message.Status { return *e.core }
+func (e *Env) Core() message.Status { return e.core.Status }
 
 // Leads reports whether the replica is the primary of the view that its core is in.
 func (e *Env) Leads() bool { return e.Members().Primary(e.core.Entered) == e.Self }
@@ -78,18 +94,27 @@ func (e *Env) follow(m message.Message) {
 	at := e.core
 	switch m := m.(type) {
 	case *message.Status:
-		*at = *m
+		at.Status = *m
 	case *message.Prepare:
 		at.Entered, at.Target = max(at.Entered, m.View), max(at.Target, m.View)
-		if m.View == at.Entered {
-			at.Tip = m.Seq
-		}
+		at.voted, at.base, at.Tip = m.View, m.Base, m.Seq
 	case *message.ViewChange:
 		at.Target = max(at.Target, m.View)
 	case *message.NewView:
 		at.Entered, at.Target = max(at.Entered, m.View), max(at.Target, m.View)
 	}
 }
+
+// base returns the base from which the core votes in a view, as far as it is known.
+func (e *Env) base(v message.View) message.Seq {
+	if e.core.voted == v {
+		return e.core.base
+	}
+	return 0
+}
+
+// member reports whether an end of a link is a member; else it is a client.
+func (e *Env) member(id message.ReplicaID) bool { return e.Members().Index(id) >= 0 }
 
 // victim draws another replica.
 func (e *Env) victim() message.ReplicaID {

@@ -86,12 +86,25 @@ func (w *World) corrupt(src Source) {
 func (h *host) forge(to message.ReplicaID, m message.Message) {
 	w := h.w
 	w.oracle.learnFrom(m)
+	w.oracle.onForged(h.signer.Public(), m)
 	if int(to) < w.sc.Replicas {
 		h.link(to, &packet{from: h.id, msg: m})
 	} else if i := int(to) - w.sc.Replicas; i < len(w.clients) {
 		if r, ok := m.(*message.Reply); ok {
 			c := w.clients[i]
 			w.links.carry(h.at, c.end, r, func() { c.onReply(h.id, r) })
+		}
+	}
+}
+
+// onForged knows requests under a liar's own key for asked: it is a client then like
+// any other, and executing them is right.
+func (o *oracle) onForged(key message.PublicKey, m message.Message) {
+	if r, ok := m.(*message.Requests); ok {
+		for i := range r.List {
+			if q := &r.List[i]; q.Client == key {
+				o.issued[q.Digest(o.w.door.Cluster())] = true
+			}
 		}
 	}
 }

@@ -1,0 +1,175 @@
+package liar
+
+import (
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// newPartial keeps one victim out of every proposal. It breaks who cannot fetch what
+// it lacks: the victim sees votes for what it does not have.
+func newPartial(e *Env) Sender {
+	victim := e.victim()
+	return func(to message.ReplicaID, m message.Message) {
+		if to == victim {
+			switch m.(type) {
+			case *message.PrePrepare, *message.Body, *message.Prepare, *message.Blocks:
+				return
+			}
+		}
+		e.Send(to, m)
+	}
+}
+
+// newNoBodies signs headers whose bodies never come. It breaks who votes on headers, and
+// who waits for a block that nobody has.
+func newNoBodies(e *Env) Sender {
+	hidden := e.Draw("all", 2) == 0
+	return func(to message.ReplicaID, m message.Message) {
+		switch m := m.(type) {
+		case *message.Body:
+			if hidden || e.upper(to) {
+				return
+			}
+		case *message.Blocks:
+			c := *m
+			c.Blocks = append([]message.BlockData(nil), m.Blocks...)
+			for i := range c.Blocks {
+				c.Blocks[i].Raw, c.Blocks[i].Payload = nil, nil
+			}
+			e.Send(to, &c)
+			return
+		}
+		e.Send(to, m)
+	}
+}
+
+// newTease gives one victim a header that nobody else has, under the primary's
+// signature, and keeps COMMITs from it. It breaks who pulls in a fixed order.
+func newTease(e *Env) Sender {
+	victim := e.victim()
+	return func(to message.ReplicaID, m message.Message) {
+		if to != victim {
+			e.Send(to, m)
+			return
+		}
+		switch m := m.(type) {
+		case *message.PrePrepare:
+			h := m.Header
+			h.PayloadDigest = e.garbage()
+			c := &message.PrePrepare{Parent: m.Parent, Header: h}
+			at := c.Point()
+			e.Send(to, c)
+			e.Send(to, e.signed(&message.Prepare{View: h.View, Base: e.base(h.View), Seq: at.Seq, Chain: at.Chain}))
+			return
+		case *message.Body, *message.Prepare, *message.Commit, *message.Blocks:
+			return
+		}
+		e.Send(to, m)
+	}
+}
+
+// newBeyond proposes what has no place: above the window, at gaps, on chains of nobody.
+// It breaks who sizes things by a header's seq (A11, A12; Castro and Liskov, section
+// 4.2).
+func newBeyond(e *Env) Sender {
+	return func(to message.ReplicaID, m message.Message) {
+		e.Send(to, m)
+		p, ok := m.(*message.PrePrepare)
+		if !ok {
+			return
+		}
+		c := *p
+		c.Header.Seq = message.Seq(e.far(uint64(p.Header.Seq)))
+		if e.Draw("parent", 2) == 0 {
+			c.Parent = e.garbage()
+		}
+		c.Header.PayloadDigest = e.garbage()
+		e.Send(to, &c)
+		if at := c.Point(); at.Seq > 0 && at.Seq < 1<<62 && e.Draw("sign", 3) == 0 {
+			e.Send(to, e.signed(&message.Prepare{View: p.Header.View, Base: e.base(p.Header.View), Seq: at.Seq, Chain: at.Chain}))
+		}
+	}
+}
+
+// newUsurp proposes blocks of its own in views that others lead, on top of what it
+// voted for, and signs them. It breaks who takes a block for the primary's because
+// its view and seq are right (A08).
+func newUsurp(e *Env) Sender {
+	b := newBook(e)
+	return func(to message.ReplicaID, m message.Message) {
+		e.Send(to, m)
+		p, ok := m.(*message.Prepare)
+		if !ok || b.body == nil || e.Members().Primary(p.View) == e.Self {
+			return
+		}
+		h := message.Header{
+			Epoch: p.Epoch, View: p.View, Seq: p.Seq + 1, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256,
+			PayloadSize: uint32(len(b.body)), PayloadDigest: message.PayloadDigest(b.body),
+		}
+		x := &message.PrePrepare{Parent: p.Chain, Header: h}
+		e.Send(to, x)
+		e.Send(to, &message.Body{Parent: p.Chain, Header: h, Raw: b.body})
+		e.Send(to, e.signed(&message.Prepare{Epoch: p.Epoch, View: p.View, Base: p.Base, Seq: h.Seq, Chain: x.Point().Chain}))
+	}
+}
+
+// newBackStep proposes, now and then, another block in the place of its last one, on top
+// of that one's parent, and signs it. It breaks who moves its tip to whatever the
+// primary says last (A13).
+func newBackStep(e *Env) Sender {
+	var last *message.Body
+	return func(to message.ReplicaID, m message.Message) {
+		e.Send(to, m)
+		x, ok := m.(*message.Body)
+		if !ok || last == x {
+			return
+		}
+		if last != nil && last.Header.View == x.Header.View && e.Draw("back", 4) == 0 {
+			h := last.Header
+			h.PayloadSize, h.PayloadDigest = x.Header.PayloadSize, x.Header.PayloadDigest
+			e.propose(last.Parent, h, x.Raw)
+		}
+		last = x
+	}
+}
+
+// propose sends a block of the liar's own to all, signed from the root's base.
+func (e *Env) propose(parent message.Digest, h message.Header, raw []byte) {
+	x := &message.PrePrepare{Parent: parent, Header: h}
+	e.Broadcast(x)
+	e.Broadcast(&message.Body{Parent: parent, Header: h, Raw: raw})
+	e.Broadcast(e.signed(&message.Prepare{Epoch: h.Epoch, View: h.View, Base: e.base(h.View), Seq: h.Seq, Chain: x.Point().Chain}))
+}
+
+// slowDrip returns a primary that holds each proposal back for so long, just below the
+// others' timeout. It breaks timeouts that any progress restarts, or that follow the
+// primary's own pace (A45; Aardvark, Prime).
+func slowDrip(d clock.Duration) func(*Env) Sender {
+	return func(e *Env) Sender {
+		return func(to message.ReplicaID, m message.Message) {
+			switch m := m.(type) {
+			case *message.PrePrepare, *message.Body:
+				e.After(d, func() { e.Send(to, m) })
+				return
+			case *message.Prepare:
+				if e.Members().Primary(m.View) == e.Self {
+					e.After(d, func() { e.Send(to, m) })
+					return
+				}
+			}
+			e.Send(to, m)
+		}
+	}
+}
+
+// newLateBodies signs headers at once and sends bodies long after. It breaks who waits
+// for one source of a body, and who takes a header for a promise.
+func newLateBodies(e *Env) Sender {
+	return func(to message.ReplicaID, m message.Message) {
+		if b, ok := m.(*message.Body); ok {
+			e.After(clock.Duration(50+e.Draw("late", 200))*clock.Millisecond, func() { e.Send(to, b) })
+			return
+		}
+		e.Send(to, m)
+	}
+}
