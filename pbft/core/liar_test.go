@@ -16,7 +16,7 @@ import (
 //	byz 3 VIEW-CHANGE view=2 rank=1 at=e     rank= is the view of the PC that it claims
 //	byz 3 PC view=1 base=0 at=e from=0,1,3   out of votes that were sent to anyone
 //	byz 3 NEW-VIEW view=2 from=0,1,3         with the best PC that was ever assembled
-//	byz 3 STATUS view=0 decided=9
+//	byz 3 STATUS view=0 decided=9 stable=8
 func (s *script) lie(a args) {
 	id := int(number(a.word(0)))
 	if !s.hosts[id].corrupt {
@@ -73,7 +73,7 @@ func (s *script) forge(id int, kind string, a args) []message.Message {
 	case "NEW-VIEW":
 		return []message.Message{s.forgeNewView(view, s.list(a.pairs["from"]))}
 	case "STATUS":
-		return []message.Message{&message.Status{Entered: view, Target: view, Decided: message.Seq(a.num("decided", 0))}}
+		return []message.Message{&message.Status{Entered: view, Target: view, Decided: message.Seq(a.num("decided", 0)), Stable: message.Seq(a.num("stable", 0))}}
 	}
 	panic(scriptError("cannot forge " + kind))
 }

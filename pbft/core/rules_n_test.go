@@ -91,6 +91,19 @@ func TestBlockOffTheDecidedChainIsRefused(t *testing.T) {
 		"byz 0 PREPARE at=b to=3", "run", "expect 3 tip=0! prepares=0!")
 }
 
+// "each covered by a checkpoint certificate or a CC with links" (spec C4, N9): replica 3
+// missed block a. Replica 0 answers with another and the certificate of a.
+func TestCertificateMustCoverTheAnswer(t *testing.T) {
+	s := play(t, "new n=4 byz=0", "cut 0,1,2|3", "submit 0 a", "run", "crash 0", "heal", "mute 1,2->3", "mute 3->0", "byz 0 STATUS decided=1", "run in=200ms",
+		"expect 3 fetches=1")
+	other := s.forgeBlock(0, args{pairs: map[string]string{"on": "root", "op": "x"}})[1].(*message.Body)
+	s.transmit(0, 3, &message.Blocks{
+		From: s.root, Blocks: []message.BlockData{{Header: other.Header, Raw: other.Raw}},
+		Commit: s.hosts[1].written(core.RecordCommit)[0].Message.(*message.CommitCert),
+	})
+	s.play(t, "run", "expect 3 decided=0!", "unmute", "run in=1s who=3 executed=1")
+}
+
 // "A replica signs at most one per turn of its loop, for its newest accepted block"
 // (spec N2).
 func TestOnePreparePerTurn(t *testing.T) {
@@ -110,6 +123,19 @@ func TestVoteAtTheBase(t *testing.T) {
 	require.Equal(t, s.at("b"), votes[0].(*message.Prepare).Point())
 	require.EqualValues(t, 2, votes[0].(*message.Prepare).Base)
 	require.Empty(t, s.hosts[3].sentKind(message.KindCommit), "COMMIT needs the blocks (spec N4)")
+}
+
+// "only to descendants of the replica's last COMMIT in v" (spec N4). Certificates of one
+// view never part unless more than f are faulty: of seven replicas, five vote for a and,
+// by five liars, for c on top of b. Replica 1 must not be made to contradict itself.
+func TestCommitsStayOnOneChain(t *testing.T) {
+	s := play(t, "new n=7 byz=0,2,3,4,5,6", "mute *->2,3,4,5,6", "mute 2,3,4,5,6->*", "byz 0 propose on=root op=a to=1", "byz 0 propose on=root op=b to=1",
+		"byz 0 propose on=b op=c to=1", "unmute", "byz 0 PREPARE at=a to=1", "byz 2 PREPARE at=a to=1", "byz 3 PREPARE at=a to=1", "byz 4 PREPARE at=a to=1",
+		"deliver 0,2,3,4->1", "turn 1", "turn 1", "sync 1", "expect 1 commits=1!")
+	for _, who := range []string{"2", "3", "4", "5", "6"} {
+		s.play(t, "byz "+who+" PREPARE at=c to=1", "deliver "+who+"->1")
+	}
+	s.play(t, "turn 1", "turn 1", "sync 1", "expect 1 commits=1! target=0!")
 }
 
 // "Base, tip, and whether its PREPAREs in v are over, are durable" (spec N2, R1): a

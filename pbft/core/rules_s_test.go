@@ -42,6 +42,12 @@ func TestStatusProvesNothing(t *testing.T) {
 	}
 }
 
+// A checkpoint is stable by its certificate and not by what a peer reports (spec C1, S1),
+// be it one that this replica has signed itself.
+func TestStatusMovesNoCheckpoint(t *testing.T) {
+	play(t, "new n=4 interval=2 byz=3", "mute *->* CHECKPOINT", "submit 0 a b", "run", "byz 3 STATUS decided=2 stable=2", "run", "expect 0,1,2 executed=2 stable=0!")
+}
+
 // "One that is behind pulls what it lacks: NEW-VIEW, blocks with a covering certificate,
 // or a checkpoint" (spec S1, C4): replica 3 missed a view, ten blocks and five stable
 // checkpoints, which is more than its window.

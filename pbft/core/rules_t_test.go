@@ -41,6 +41,13 @@ func TestTimerBelongsToTheOldest(t *testing.T) {
 		"expect 1 decided=1", "run in=450ms", "expect 1 suspects=0!", "run in=60ms", "expect 1 suspects=1!")
 }
 
+// Requests that come later have their turn later (spec T1): the oldest is not ordered,
+// and neither are those that keep coming.
+func TestNewerRequestsDoNotRestartTheTimer(t *testing.T) {
+	play(t, "new n=4 byz=0", "mute *->0 REQUESTS", "submit 1 x", "load 1 every=100ms in=400ms", "expect 1 suspects=0!",
+		"submit 1 y", "run in=110ms", "expect 1 suspects=1!")
+}
+
 // "is met by the decision of just that, never by execution and never by heartbeats"
 // (spec T1): other requests are decided all the time.
 func TestOtherDecisionsDoNotMeetIt(t *testing.T) {
@@ -128,6 +135,13 @@ func TestTurnsOverClients(t *testing.T) {
 	require.Equal(t, "b", s.names.clients[blocks[4].Block.Payload.Requests[0].Client], "a's first, then b's")
 }
 
+// Turns go round in the order in which clients came (spec T1): what is proposed
+// depends on nothing else.
+func TestTurnsGoInOrder(t *testing.T) {
+	s := play(t, "new n=4 interval=16 batch=16", "submit 0 a b c d e f g h", "turn 0")
+	require.Equal(t, "a+b+c+d+e+f+g+h", s.digest(s.hosts[0].core.Status().Tip.Chain))
+}
+
 // "Q is the smallest r such that the own power and that of the peers with an RTO
 // estimate <= r reach quorum" (spec T2): the primary's own latency alone moves
 // nothing. Replica 3 answers late, which only the farthest quorum would feel.
@@ -150,6 +164,28 @@ func TestUnitFollowsTheQuorum(t *testing.T) {
 	require.GreaterOrEqual(t, st.Timeout, 80*clock.Millisecond, "4 times 20 ms at least")
 	require.Less(t, st.Timeout.Seconds(), 2.0)
 	require.Equal(t, 0, st.Backoff)
+}
+
+// "It never follows the primary's own latency" (spec T2): replica 0 is the primary and
+// answers a fifth of a second late, the others at once.
+func TestUnitIgnoresThePrimary(t *testing.T) {
+	s := play(t, "new n=4 floor=40ms cap=8s")
+	for i := range 50 {
+		for _, h := range s.hosts {
+			h.tick(max(h.deadline.Sub(h.now), 0))
+			h.turn()
+			h.sync()
+		}
+		for _, h := range s.hosts {
+			h.now = h.now.Add(clock.Millisecond)
+		}
+		for j := range 16 {
+			if late := j/4 == 0 || j%4 == 0; !late || i%10 == 9 {
+				s.deliver(j/4, j%4, anything, false)
+			}
+		}
+	}
+	require.Less(t, s.hosts[1].core.Status().Timeout, 200*clock.Millisecond)
 }
 
 // "k grows by the number of views passed without a decision, counted in view numbers"

@@ -17,6 +17,14 @@ func TestDuplicateIsVotedForAndExecutedOnce(t *testing.T) {
 	require.Equal(t, 1, s.hosts[1].table.Len())
 }
 
+// "Duplicates, expired sessions and refusals by the application are decided at execution
+// and never by voters, whose states differ" (spec N1): they have executed a when it is
+// proposed again.
+func TestDuplicateOfAnExecutedRequestIsVotedFor(t *testing.T) {
+	play(t, "new n=4 byz=0", "byz 0 propose on=root op=a", "byz 0 PREPARE at=a", "run", "expect 1,2,3 executed=1", "byz 0 propose on=a op=a",
+		"byz 0 PREPARE at=a'", "run", "expect 1,2,3 executed=2 view=0!")
+}
+
 // A request whose outcome is known is left to the executor to answer (spec X1).
 func TestKnownOutcomeIsAnswered(t *testing.T) {
 	s := play(t, "new n=4", "submit 0 a", "run")
