@@ -1,0 +1,133 @@
+package score_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/adversary/score"
+	"github.com/twothirds-bft/twothirds/adversary/sim"
+	"github.com/twothirds-bft/twothirds/internal/bug"
+)
+
+// TestMain plays the process of a job where the runner starts this program as one.
+func TestMain(m *testing.M) {
+	switch os.Getenv("SCORE_TEST_CELL") {
+	case "":
+		os.Exit(m.Run())
+	case "crash":
+		panic("a core gave up")
+	case "hang":
+		select {}
+	case "killed":
+		_ = json.NewEncoder(os.Stdout).Encode(score.Cell{Bug: "M01", Strategy: "swarm", Killed: true, Worlds: 3})
+	}
+}
+
+// The engine stands the first worlds of each strategy, and a search that starts again
+// plays the same.
+func TestStrategies(t *testing.T) {
+	for _, s := range score.Strategies() {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			one, two := s.Start(), s.Start()
+			for i := range uint64(4) {
+				a, b := one(i), two(i)
+				require.Nil(t, a.Failure, "world %d", i)
+				require.Equal(t, a.Hash, b.Hash, "world %d", i)
+			}
+			require.False(t, score.Play(score.Clean, s, score.Budget{Worlds: 2}).Killed)
+		})
+	}
+	_, err := score.Find("guess")
+	require.ErrorContains(t, err, "swarm")
+}
+
+// A world that panics is a kill, and the search ends with its worlds.
+func TestPlay(t *testing.T) {
+	s := score.Strategy{Name: "x", Start: func() score.Search {
+		return func(i uint64) *sim.Result {
+			if i == 2 {
+				panic("the core gave up")
+			}
+			return &sim.Result{}
+		}
+	}}
+	c := score.Play(score.Clean, s, score.Budget{Worlds: 10})
+	require.True(t, c.Killed)
+	require.Equal(t, "panic", c.Oracle)
+	require.EqualValues(t, 3, c.Worlds)
+	require.EqualValues(t, 2, score.Play(score.Clean, s, score.Budget{Worlds: 2}).Worlds)
+	s.Start = func() score.Search { return func(uint64) *sim.Result { return nil } }
+	require.Zero(t, score.Play(score.Clean, s, score.Budget{}).Worlds)
+}
+
+// A job's process may end, die or hang.
+func TestRunner(t *testing.T) {
+	run := func(ctx context.Context, firstKill bool, names ...string) (out []score.Cell) {
+		r := score.Runner{FirstKill: firstKill, Command: func(ctx context.Context, j score.Job) *exec.Cmd {
+			c := exec.CommandContext(ctx, os.Args[0])
+			c.Env = append(os.Environ(), "SCORE_TEST_CELL="+j.Strategy)
+			return c
+		}}
+		var row []score.Job
+		for _, n := range names {
+			row = append(row, score.Job{Bug: "M01", Strategy: n})
+		}
+		r.Run(ctx, [][]score.Job{row}, func(c score.Cell) { out = append(out, c) })
+		return out
+	}
+	got := run(t.Context(), false, "killed", "crash")
+	require.Len(t, got, 2)
+	require.Equal(t, "swarm", got[0].Strategy, "what the process printed")
+	require.Equal(t, "crash", got[1].Oracle)
+	require.Contains(t, got[1].What, "a core gave up")
+	require.Len(t, run(t.Context(), true, "killed", "crash"), 1, "one kill is enough")
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	require.Empty(t, run(ctx, false, "hang", "killed"), "nothing is measured once the context has ended")
+}
+
+func TestTable(t *testing.T) {
+	easy := score.Goals[0]
+	require.Equal(t, bug.Easy, easy.Class)
+	all := score.Bugs(bug.Easy)
+	table := &score.Table{}
+	for i, x := range all {
+		table.Put(score.Cell{Bug: x.ID, Strategy: "swarm", Killed: true, Worlds: uint64(20 + i), Scenario: "long"})
+	}
+	require.Len(t, table.Survivors(easy), len(all)-1, "the goal is 20 worlds")
+	table.Put(score.Cell{Bug: all[1].ID, Strategy: "random", Killed: true, Worlds: 2, Oracle: "I4"})
+	require.Len(t, table.Survivors(easy), len(all)-2, "any strategy will do")
+	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 7})
+	require.Empty(t, table.FalseAlarms())
+	require.Contains(t, table.Markdown(), "| "+all[1].ID+" | E | "+all[1].What+" | 2 (0 s, I4) | 21 (0 s, ) |\n")
+	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 7, Killed: true})
+	require.Len(t, table.FalseAlarms(), 1, "a newer cell takes the place of the older")
+
+	back, err := score.ParseTable(table.JSON())
+	require.NoError(t, err)
+	require.Equal(t, len(table.Cells), len(back.Cells))
+	require.Empty(t, back.Get(all[0].ID, "swarm").Scenario)
+	require.Equal(t, table.JSON(), back.JSON())
+	_, err = score.ParseTable([]byte("{"))
+	require.Error(t, err)
+}
+
+func TestInsert(t *testing.T) {
+	doc := "a\n<!-- score: begin -->\nold\n<!-- score: end -->\nb\n"
+	for _, text := range []string{"new\n", "newer\n"} {
+		var err error
+		doc, err = score.Insert(doc, text)
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprintf("a\n<!-- score: begin -->\n%s<!-- score: end -->\nb\n", text), doc)
+	}
+	_, err := score.Insert("no marks", "x")
+	require.Error(t, err)
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/twothirds-bft/twothirds/adversary/score"
+	"github.com/twothirds-bft/twothirds/internal/bug"
+)
+
+// scoring is what the command was asked for.
+type scoring struct {
+	bugs, strategies []string
+	class            string
+	budget           score.Budget
+	runner           score.Runner
+	quick, asJSON    bool
+	add, doc, cases  string
+	table            *score.Table
+}
+
+func scoreCommand() *cobra.Command {
+	var s scoring
+	cmd := &cobra.Command{
+		Use:   "score",
+		Short: "Measure which seeded bugs each way of testing finds",
+		Long: `Measure which seeded bugs each way of testing finds.
+
+Each known fault of the engine is switched on by itself, in a process of its own, and each strategy
+plays worlds until one fails or the budget is spent. The same strategies play the engine as it is
+(--bugs none): a failure there is a false alarm. It needs a program that was built with the faults:
+
+  go run -tags twothirds_bug ./cmd/twothirds score --quick
+
+Exit status: 0 the goals are met, 1 a bug survived or there was a false alarm, 2 wrong usage.`,
+		Example: "  twothirds score --quick\n  twothirds score --class D --strategies twins --cpu 10m\n  twothirds score --bugs M63 --cases found/",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !bug.Built {
+				return &exitError{exitUsage, "this program was built without the faults: build it with\n  go build -tags twothirds_bug ./cmd/twothirds"}
+			}
+			return s.run(cmd)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&s.quick, "quick", false, "all easy bugs and a sample of the others, each until one strategy kills it: under a minute of two cores")
+	f.StringSliceVar(&s.bugs, "bugs", nil, "bugs to measure, as in M01,M63, or none (default all, and none)")
+	f.StringVar(&s.class, "class", "", "measure bugs of this class only: E, M or D")
+	f.StringSliceVar(&s.strategies, "strategies", nil, "strategies to measure (default all):\n"+strategyList())
+	f.Uint64Var(&s.budget.Worlds, "worlds", 2000, "worlds that a strategy has for a bug")
+	f.DurationVar(&s.budget.CPU, "cpu", time.Minute, "time of one core that a strategy has for a bug")
+	f.IntVar(&s.runner.Workers, "workers", runtime.GOMAXPROCS(0), "bugs measured at a time")
+	f.StringVar(&s.add, "add", "", "JSON file of earlier results to which these are added")
+	f.StringVar(&s.doc, "doc", "", "document between whose marks the table is put")
+	f.StringVar(&s.cases, "cases", "", "folder for the scenarios that failed, to replay with TWOTHIRDS_BUG set")
+	f.BoolVar(&s.asJSON, "json", false, "print the result as JSON")
+	cmd.AddCommand(scoreCellCommand())
+	return cmd
+}
+
+func strategyList() string {
+	var b strings.Builder
+	for _, s := range score.Strategies() {
+		fmt.Fprintf(&b, "  %-13s %s\n", s.Name, s.About)
+	}
+	return b.String()
+}
+
+// scoreCellCommand is what score runs in processes of their own.
+func scoreCellCommand() *cobra.Command {
+	var b score.Budget
+	cmd := &cobra.Command{
+		Use: "cell BUG STRATEGY", Short: "Measure one strategy against one bug in this process", Hidden: true, Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			st, err := score.Find(args[1])
+			if err != nil {
+				return &exitError{exitUsage, err.Error()}
+			}
+			return json.NewEncoder(cmd.OutOrStdout()).Encode(score.Play(args[0], st, b))
+		},
+	}
+	cmd.Flags().Uint64Var(&b.Worlds, "worlds", 0, "")
+	cmd.Flags().DurationVar(&b.CPU, "cpu", 0, "")
+	return cmd
+}
+
+func (s *scoring) run(cmd *cobra.Command) error {
+	rows, err := s.rows()
+	if err != nil {
+		return err
+	}
+	if err := s.load(); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	s.runner.FirstKill = s.quick
+	s.runner.Command = func(ctx context.Context, j score.Job) *exec.Cmd {
+		c := exec.CommandContext(ctx, self, "score", "cell", j.Bug, j.Strategy,
+			"--worlds", fmt.Sprint(j.Budget.Worlds), "--cpu", j.Budget.CPU.String())
+		c.Env = append(os.Environ(), "GOMAXPROCS=1", "TWOTHIRDS_BUG=")
+		return c
+	}
+	var failed error
+	s.runner.Run(cmd.Context(), rows, func(c score.Cell) {
+		s.table.Put(c)
+		fmt.Fprintf(os.Stderr, "%s %s: %v\n", c.Bug, c.Strategy, &c)
+		failed = errors.Join(failed, s.save(&c))
+	})
+	if err := errors.Join(failed, s.document()); err != nil {
+		return err
+	}
+	if s.asJSON {
+		_, err = cmd.OutOrStdout().Write(s.table.JSON())
+	} else {
+		_, err = fmt.Fprint(cmd.OutOrStdout(), s.table.Markdown())
+	}
+	return errors.Join(err, s.verdict())
+}
+
+// Budgets of --quick.
+var (
+	quickEasy = score.Budget{Worlds: 20, CPU: 2 * time.Second}
+	quickMore = score.Budget{Worlds: 100, CPU: time.Second}
+)
+
+const quickSample = 4 // every so many-th bug that is not easy
+
+// rows returns what is to be measured, a row for each bug.
+func (s *scoring) rows() (rows [][]score.Job, err error) {
+	strategies := score.Strategies()
+	if len(s.strategies) > 0 {
+		strategies = nil
+		for _, name := range s.strategies {
+			st, err := score.Find(name)
+			if err != nil {
+				return nil, &exitError{exitUsage, err.Error()}
+			}
+			strategies = append(strategies, st)
+		}
+	}
+	for _, x := range s.chosen() {
+		b := s.budget
+		if s.quick {
+			b = quickMore
+			if x.Class == bug.Easy || x.ID == score.Clean {
+				b = quickEasy
+			}
+		}
+		var row []score.Job
+		for _, st := range strategies {
+			row = append(row, score.Job{Bug: x.ID, Strategy: st.Name, Budget: b})
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return nil, &exitError{exitUsage, "no such bugs"}
+	}
+	return rows, nil
+}
+
+// chosen returns the bugs to measure; one of id Clean stands for none.
+func (s *scoring) chosen() (list []bug.Bug) {
+	all, others := append([]bug.Bug{{ID: score.Clean}}, score.Bugs(0)...), 0
+	for _, x := range all {
+		switch {
+		case len(s.bugs) > 0 && !slices.Contains(s.bugs, x.ID):
+		case s.class != "" && x.Class.String() != s.class:
+		case s.quick && x.ID != score.Clean && x.Class != bug.Easy:
+			if others++; others%quickSample == 0 {
+				list = append(list, x)
+			}
+		default:
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// load reads earlier results.
+func (s *scoring) load() (err error) {
+	s.table = &score.Table{}
+	if s.add == "" {
+		return nil
+	}
+	b, err := os.ReadFile(s.add)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		s.table, err = score.ParseTable(b)
+	}
+	return err
+}
+
+// save leaves what is known after one more cell.
+func (s *scoring) save(c *score.Cell) error {
+	if s.add != "" {
+		if err := os.WriteFile(s.add, s.table.JSON(), 0o644); err != nil {
+			return err
+		}
+	}
+	if s.cases == "" || c.Scenario == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.cases, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.cases, c.Bug+"-"+c.Strategy+".toml"), []byte(c.Scenario), 0o644)
+}
+
+func (s *scoring) document() error {
+	if s.doc == "" {
+		return nil
+	}
+	b, err := os.ReadFile(s.doc)
+	if err != nil {
+		return err
+	}
+	text, err := score.Insert(string(b), s.table.Markdown())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.doc, []byte(text), 0o644)
+}
+
+// verdict says whether the goals of the measured bugs are met. A quick run is held to the
+// easy ones only.
+func (s *scoring) verdict() error {
+	var bad []string
+	for _, c := range s.table.FalseAlarms() {
+		bad = append(bad, fmt.Sprintf("false alarm of %s: %s %s", c.Strategy, c.Oracle, c.What))
+	}
+	for _, g := range score.Goals {
+		if s.quick && g.Class != bug.Easy {
+			continue
+		}
+		survivors := slices.DeleteFunc(s.table.Survivors(g), func(id string) bool {
+			return !slices.ContainsFunc(s.table.Cells, func(c score.Cell) bool { return c.Bug == id })
+		})
+		if 100*len(survivors) > (100-g.Percent)*len(score.Bugs(g.Class)) {
+			bad = append(bad, fmt.Sprintf("class %s (%v): %s survived", g.Class, g, strings.Join(survivors, " ")))
+		}
+	}
+	if len(bad) > 0 {
+		return &exitError{exitFailed, strings.Join(bad, "\n")}
+	}
+	return nil
+}
