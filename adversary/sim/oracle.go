@@ -19,6 +19,8 @@ type oracle struct {
 	chain    map[message.Seq]message.Digest // decided
 	states   map[message.Seq]message.Digest // after execution
 	parents  map[message.Digest]message.Point
+	links    map[message.Digest]message.Digest // beyond f only: by chain digest
+	signed   transcripts                       // beyond f only
 	issued   map[message.Digest]bool
 	ran      map[message.Digest]message.Seq // where a request was executed
 	acked    map[message.Digest]message.Seq
@@ -36,6 +38,9 @@ func newOracle(w *World) *oracle {
 		parents: map[message.Digest]message.Point{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
 		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
 		books: map[int]*book{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{},
+	}
+	if w.sc.Beyond {
+		o.links, o.signed = map[message.Digest]message.Digest{}, transcripts{}
 	}
 	for i := 0; i < w.sc.Replicas+len(w.sc.Twins); i++ {
 		o.ledger[i], o.books[i] = newLedger(), newBook(w.root)
@@ -70,13 +75,21 @@ func (o *oracle) onIssued(x *call) { o.issued[x.digest] = true }
 
 // learn remembers who extends whom, from every header that anybody sends.
 func (o *oracle) learn(parent message.Digest, h *message.Header) {
-	o.parents[parent.Extend(h.Digest())] = message.Point{Seq: h.Seq - 1, Chain: parent}
+	link := h.Digest()
+	chain := parent.Extend(link)
+	o.parents[chain] = message.Point{Seq: h.Seq - 1, Chain: parent}
+	if o.links != nil {
+		o.links[chain] = link
+	}
 }
 
 // learnFrom remembers it from what a faulty replica sends.
 func (o *oracle) learnFrom(m message.Message) {
 	if p, ok := m.(*message.PrePrepare); ok {
 		o.learn(p.Parent, &p.Header)
+	}
+	if o.signed != nil {
+		o.signed.add(m)
 	}
 }
 
@@ -207,6 +220,9 @@ func (o *oracle) atEnd() {
 
 // onSent checks every message that leaves a correct replica (I5).
 func (o *oracle) onSent(h *host, m message.Message) {
+	if o.signed != nil {
+		o.signed.add(m)
+	}
 	switch m := m.(type) {
 	case *message.PrePrepare:
 		o.learn(m.Parent, &m.Header)

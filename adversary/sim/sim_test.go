@@ -212,3 +212,32 @@ func TestOneMessageLost(t *testing.T) {
 		}
 	}
 }
+
+// Two of four replicas run twice, on two sides of a partition: agreement breaks, as it
+// must, and what they signed convicts both and nobody else (I17). Whatever else too
+// many twins do, no correct replica is ever convicted.
+func TestBeyondFIsConvicted(t *testing.T) {
+	sc := sim.Scenario{
+		Beyond: true, Twins: []int{0, 1}, Burst: true, Heal: clock.Second, Limit: clock.Second,
+		Rules: []sim.Rule{
+			{Do: sim.Drop, From: []int{0, 1, 2}, To: []int{3, 4, 5}},
+			{Do: sim.Drop, From: []int{3, 4, 5}, To: []int{0, 1, 2}},
+		},
+	}
+	forks := 0
+	for seed := uint64(1); seed <= 10; seed++ {
+		r := sim.Run(sim.Seed(seed), sc)
+		passed(t, seed, sim.Options{}, r)
+		if r.Broken != nil {
+			require.Equal(t, "I1", r.Broken.Oracle, r.Broken.What)
+			require.Equal(t, 2, r.Convicted)
+			forks++
+		}
+	}
+	require.Positive(t, forks, "the two sides may build the same blocks, but not always")
+	for seed := uint64(1); seed <= 10; seed++ {
+		sc := sim.Generate(sim.Seed(seed), sim.Options{})
+		sc.Beyond, sc.Twins, sc.Limit = true, []int{0, 1, 2}[:2+seed%2], 8*clock.Second
+		passed(t, seed, sim.Options{}, sim.Play(sc))
+	}
+}

@@ -15,21 +15,23 @@ import (
 // World is one run: replicas, clients, links, disks and one clock, all driven by
 // one event loop. It is used by one goroutine.
 type World struct {
-	sc      Scenario
-	now     clock.Instant
-	events  queue
-	hash    uint64
-	hosts   []*host // by process; those from sc.Replicas on are second twins
-	clients []*simClient
-	links   links
-	brain   *brain // of the liars, or nil
-	door    *message.Door
-	genesis message.Genesis
-	root    message.Point
-	oracle  *oracle
-	failure *Failure
-	steps   uint64
-	missed  int
+	sc        Scenario
+	now       clock.Instant
+	events    queue
+	hash      uint64
+	hosts     []*host // by process; those from sc.Replicas on are second twins
+	clients   []*simClient
+	links     links
+	brain     *brain // of the liars, or nil
+	door      *message.Door
+	genesis   message.Genesis
+	root      message.Point
+	oracle    *oracle
+	failure   *Failure
+	broken    *Failure // what more than f faulty replicas achieved
+	convicted int
+	steps     uint64
+	missed    int
 
 	trace      func(Event)
 	invariants []Invariant
@@ -62,6 +64,8 @@ type Result struct {
 	Crashes   int
 	Missed    int // most blocks that a replica was behind another when it started again
 	Failure   *Failure
+	Broken    *Failure // beyond f: what the faulty achieved, which is no failure
+	Convicted int      // beyond f: replicas that what they signed convicts
 	Scenario  Scenario
 }
 
@@ -104,7 +108,10 @@ func Run(src Source, sc Scenario, opts ...Option) *Result {
 	}
 	w.build(src)
 	w.loop()
-	if w.failure == nil {
+	switch {
+	case w.broken != nil && w.failure == nil:
+		w.oracle.blame()
+	case w.failure == nil:
 		w.atEnd()
 	}
 	return w.result(sc)
@@ -114,7 +121,7 @@ func Run(src Source, sc Scenario, opts ...Option) *Result {
 func Play(sc Scenario, opts ...Option) *Result { return Run(Seed(sc.Seed), sc, opts...) }
 
 func (w *World) loop() {
-	for w.failure == nil && len(w.events.list) > 0 && !w.finished() {
+	for w.failure == nil && w.broken == nil && len(w.events.list) > 0 && !w.finished() {
 		e := w.events.pop()
 		w.now = e.at
 		w.steps++
@@ -246,8 +253,23 @@ func (w *World) note(vals ...uint64) {
 	w.hash = h
 }
 
-// fail ends the world with the first violation.
+// fail ends the world with the first violation. Beyond f some are
+// none: a fork, which is what is waited for there, and what comes of one.
 func (w *World) fail(oracle, what string) {
+	switch {
+	case w.failure != nil || w.broken != nil:
+	case w.sc.Beyond && permitted(oracle):
+		if oracle != "I1" && oracle != "I13" {
+			return
+		}
+		w.broken = &Failure{Oracle: oracle, At: w.elapsed(), What: what}
+		w.emit(Event{Kind: EventViolation, Note: "beyond f: " + oracle + " " + what})
+	default:
+		w.violate(oracle, what)
+	}
+}
+
+func (w *World) violate(oracle, what string) {
 	if w.failure == nil {
 		w.failure = &Failure{Oracle: oracle, At: w.elapsed(), What: what}
 		w.emit(Event{Kind: EventViolation, Note: oracle + " " + what})
@@ -276,7 +298,7 @@ func (w *World) whoWaits() string {
 
 func (w *World) result(sc Scenario) *Result {
 	r := &Result{
-		Hash: w.hash, Decisions: w.oracle.decided(), Events: w.steps, Elapsed: w.elapsed(), Failure: w.failure,
+		Hash: w.hash, Decisions: w.oracle.decided(), Events: w.steps, Elapsed: w.elapsed(), Failure: w.failure, Broken: w.broken, Convicted: w.convicted,
 		Scenario: sc, Evidence: w.oracle.evidence, Missed: w.missed,
 	}
 	for _, h := range w.hosts {
