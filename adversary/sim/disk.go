@@ -6,10 +6,27 @@ import (
 )
 
 // disk holds the records that survived, in order. What was not synced never comes
-// here, or only a prefix of it (host.crash).
-type disk struct{ records []core.Record }
+// here, or only a prefix of it (host.crash). What it knows of checksums is which
+// records are damaged: those of a real log are tested with the log itself.
+type disk struct {
+	records []core.Record
+	damaged map[int]bool
+	synced  int // records that were there at the last sync
+	proven  int // records of which a later one shows that they were synced
 
-func (d *disk) write(r core.Record) { d.records = append(d.records, r) }
+	faults []Disk // still to come
+	lying  bool   // what is above kept was never saved, whatever the sync said
+	kept   int
+	image  int // records in the image of an old-image
+}
+
+func (d *disk) write(r core.Record) {
+	d.records = append(d.records, r)
+	d.proven = d.synced
+}
+
+// wipe puts an empty disk in the place of this one.
+func (d *disk) wipe() { *d = disk{faults: d.faults} }
 
 // recover assembles what a restart finds.
 func (d *disk) recover(root message.Point) core.Restored {
@@ -24,7 +41,7 @@ func (d *disk) replayed(low, root message.Point) []core.RestoredBlock {
 	}
 	byChain := map[message.Digest]core.RestoredBlock{}
 	for i := range d.records {
-		if r := &d.records[i]; r.Kind == core.RecordBlock {
+		if r := &d.records[i]; r.Kind == core.RecordBlock && !d.damaged[i] {
 			byChain[r.Parent.Extend(r.Block.Header.Digest())] = core.RestoredBlock{Parent: r.Parent, Block: *r.Block}
 		}
 	}

@@ -30,7 +30,7 @@ type Pipe struct {
 	From  []int          `toml:"from,omitempty,omitzero"` // processes; empty = all
 	To    []int          `toml:"to,omitempty,omitzero"`
 	Rate  uint64         `toml:"rate"`  // bytes per second, of encoded messages
-	Queue uint64         `toml:"queue"` // bytes that wait at most; a message that does not fit is lost
+	Queue uint64         `toml:"queue"` // bytes; a message that finds more than so many waiting is lost
 	Begin clock.Duration `toml:"begin,omitempty,omitzero"`
 	End   clock.Duration `toml:"end,omitempty,omitzero"` // 0 = Heal
 }
@@ -113,7 +113,7 @@ type Disk struct {
 	Replica int            `toml:"replica"`
 	Fault   DiskFault      `toml:"fault"`
 	From    clock.Duration `toml:"from,omitempty,omitzero"`
-	To      clock.Duration `toml:"to,omitempty,omitzero"` // of lost-sync, slow and old-image; 0 = Heal
+	To      clock.Duration `toml:"to,omitempty,omitzero"` // of lost-sync and slow, 0 = Heal; of old-image, 0 = From
 	By      clock.Duration `toml:"by,omitempty,omitzero"` // of slow: a sync takes up to so much longer
 }
 

@@ -19,12 +19,14 @@ type host struct {
 	id     message.ReplicaID // a twin has the id of another
 	signer crypto.Signer
 	src    Source
+	clock  *hand  // nil if it shows true time
 	faulty bool   // Byzantine, a twin, or without its disk: nothing is asked of it
-	lost   bool   // cut off for good after Heal
+	lost   bool   // the others go on without it after Heal
 	liar   *lying // nil if its messages pass unchanged
 
 	core    *core.Core // nil while down
 	life    int        // incarnation: events of an earlier one are void
+	stopped bool       // for good
 	crashes int
 	effects int     // writes, syncs and sends so far, in all lives
 	crashAt []Crash // at an effect
@@ -98,11 +100,7 @@ func (h *host) wake(d clock.Duration) {
 		return
 	}
 	h.turning = true
-	at := h.w.now.Add(d)
-	if at.Before(h.pausedTo) {
-		at = h.pausedTo
-	}
-	h.schedule(at, h.turn)
+	h.schedule(h.w.now.Add(d), h.turn)
 }
 
 // schedule runs f at a time unless the process has died by then.
@@ -112,22 +110,20 @@ func (h *host) schedule(at clock.Instant, f func()) {
 
 // turn is one turn of the loop: drain the inbox, tick if due, take one output.
 func (h *host) turn() {
-	if h.w.now.Before(h.pausedTo) {
-		h.schedule(h.pausedTo, h.turn)
-		return
-	}
 	h.turning = false
+	now := h.now()
 	for _, v := range h.inbox {
-		h.core.Step(h.w.now, v)
+		h.core.Step(now, v)
 	}
 	clear(h.inbox)
 	h.inbox = h.inbox[:0]
 	for _, e := range h.executed {
-		h.core.Executed(h.w.now, e)
+		h.core.Executed(now, e)
 	}
 	h.executed = h.executed[:0]
-	if !h.tickAt.IsZero() && !h.w.now.Before(h.tickAt) {
-		h.core.Tick(h.w.now)
+	if !h.tickAt.IsZero() && !now.Before(h.tickAt) {
+		h.w.Sometimes(timerLate, now.Sub(h.tickAt) > lateness)
+		h.core.Tick(now)
 	}
 	h.take(h.core.Output())
 	if h.w.observe != nil {
@@ -178,14 +174,14 @@ func (h *host) arm(deadline clock.Instant) {
 		return
 	}
 	h.alarm = deadline
-	h.schedule(deadline, func() {
+	h.schedule(h.when(deadline), func() {
 		if h.alarm != deadline {
 			return // an earlier one took over
 		}
 		h.alarm = clock.Instant{}
 		switch {
 		case h.tickAt.IsZero():
-		case h.w.now.Before(h.tickAt):
+		case h.now().Before(h.tickAt):
 			h.arm(h.tickAt)
 		default:
 			h.wake(0)
@@ -201,7 +197,7 @@ func (h *host) sync() {
 	h.flight, h.queue = h.queue, h.spare[:0]
 	d := clock.Duration(0)
 	if dirty(h.flight) {
-		d = clock.Duration(h.src.Draw("sync", uint64(h.w.sc.SyncMax)+1))
+		d = clock.Duration(h.src.Draw("sync", uint64(h.w.sc.SyncMax+h.disk.slow(h))+1))
 	}
 	h.schedule(h.w.now.Add(d), h.synced)
 }
@@ -218,15 +214,7 @@ func dirty(list []core.Output) bool {
 func (h *host) synced() {
 	done := h.flight
 	h.flight, h.spare = nil, nil
-	for i := range done {
-		for _, r := range done[i].Persist {
-			h.write(r)
-			if h.effect() {
-				return
-			}
-		}
-	}
-	if h.effect() {
+	if !h.persist(done) {
 		return
 	}
 	for i := range done {
@@ -238,6 +226,27 @@ func (h *host) synced() {
 	h.spare = done
 	h.execute()
 	h.sync()
+}
+
+// persist writes and syncs the records of outputs, and reports whether the process is
+// still alive after it.
+func (h *host) persist(done []core.Output) bool {
+	write := dirty(done)
+	if write && h.disk.fails(h) {
+		return false
+	}
+	for i := range done {
+		for _, r := range done[i].Persist {
+			h.write(r)
+			if h.effect() {
+				return false
+			}
+		}
+	}
+	if write {
+		h.disk.sync(h)
+	}
+	return !h.effect()
 }
 
 // write makes one record durable.

@@ -10,37 +10,55 @@ import (
 // links carries messages between processes as the scenario says. Ends from
 // len(World.hosts) on are clients.
 type links struct {
-	w     *World
-	ends  int
-	src   []Source // by from*ends + to
-	rules []rule
-	next  uint64 // names copies of messages
+	w       *World
+	ends    int
+	list    []link // by from*ends + to
+	cuts    []cut
+	pipes   []pipe
+	rules   []rule
+	next    uint64 // names copies of messages
+	fragile bool   // connections can break
+
+	measured message.Message // the last one, and its size
+	bytes    uint64
+	buf      []byte
 }
 
-// rule is a Rule with its sets made quick, and how often it fitted.
-type rule struct {
-	Rule
-	kinds [message.KindCount]bool
-	fits  int
+// link is one direction between two ends.
+type link struct {
+	src    Source
+	last   clock.Instant // when the newest message arrives, if they stay in order
+	broken int           // how often the connection broke: what was on its way then is lost
+}
+
+// fate is what becomes of one message: why it is lost, or how long it takes, and, if
+// above 0, how long a second copy and a replayed one take, and from 1 which bit is
+// flipped.
+type fate struct {
+	lost                 string
+	delay, again, replay clock.Duration
+	bit                  uint64
 }
 
 func newLinks(w *World, src Source) links {
 	l := links{w: w, ends: w.sc.Replicas + len(w.sc.Twins) + w.sc.Clients}
 	for i := 0; i < l.ends*l.ends; i++ {
-		l.src = append(l.src, split(src, 0, uint64(i)))
+		l.list = append(l.list, link{src: split(src, 0, uint64(i))})
+	}
+	for _, c := range w.sc.Cuts {
+		l.cuts = append(l.cuts, newCut(c, l.ends))
+	}
+	for _, p := range w.sc.Pipes {
+		l.pipes = append(l.pipes, newPipe(p, l.ends))
 	}
 	for _, r := range w.sc.Rules {
-		x := rule{Rule: r}
-		for k := range x.kinds {
-			x.kinds[k] = len(r.Kinds) == 0
-		}
-		for _, name := range r.Kinds {
-			x.kinds[kindOf(name)] = true
-		}
-		l.rules = append(l.rules, x)
+		l.rules = append(l.rules, newRule(r, l.ends))
+		l.fragile = l.fragile || r.Do == Corrupt
 	}
 	return l
 }
+
+func (l *links) at(from, to int) *link { return &l.list[from*l.ends+to] }
 
 // carry moves one message. arrive is called for each copy that gets through.
 func (l *links) carry(from, to int, m message.Message, arrive func()) {
@@ -55,70 +73,105 @@ func (l *links) carry(from, to int, m message.Message, arrive func()) {
 			told()
 		}
 	}
-	delay, again, lost := l.fate(from, to, m)
-	if lost != "" {
-		if w.watched() {
-			w.emit(Event{Kind: EventLost, Replica: from, Peer: to, ID: id, Msg: m, Note: lost})
-		}
+	f := l.fate(from, to, m)
+	if f.lost != "" {
+		l.lose(from, to, id, m, f.lost)
 		return
 	}
-	w.after(delay, arrive)
-	if again > 0 {
-		w.after(again, arrive)
+	if f.replay > 0 {
+		l.replay(to, f.replay, arrive)
+	}
+	if f.bit > 0 {
+		arrive = func() { l.spoil(from, to, id, m, f.bit-1) }
+	}
+	if l.fragile {
+		arrive = l.unlessBroken(from, to, id, m, arrive)
+	}
+	w.after(f.delay, arrive)
+	if f.again > 0 {
+		w.after(f.again, arrive)
 	}
 }
 
-// fate draws what becomes of a message: its delay, that of a second copy if above
-// 0, or why it is lost.
-func (l *links) fate(from, to int, m message.Message) (delay, again clock.Duration, lost string) {
-	w, src := l.w, l.src[from*l.ends+to]
-	if w.cut(from, to) {
-		return 0, 0, "cut"
+func (l *links) lose(from, to int, id uint64, m message.Message, why string) {
+	l.w.Sometimes(why, true)
+	if l.w.watched() {
+		l.w.emit(Event{Kind: EventLost, Replica: from, Peer: to, ID: id, Msg: m, Note: why})
 	}
-	d := &w.sc.Links
-	delay = l.delay(src)
-	if !w.healed() {
-		if chance(src, "loss", d.LossPercent) {
-			return 0, 0, "loss"
+}
+
+// fate draws what becomes of a message.
+func (l *links) fate(from, to int, m message.Message) (f fate) {
+	w, k := l.w, l.at(from, to)
+	wait, down := l.cut(from, to)
+	if down {
+		return fate{lost: lostCut}
+	}
+	f.delay = wait + l.delay(k.src)
+	if d := &w.sc.Links; !w.healed() {
+		if chance(k.src, "loss", d.LossPercent) {
+			return fate{lost: lostLoss}
 		}
-		if chance(src, "duplicate", d.DuplicatePercent) {
-			again = l.delay(src)
+		if chance(k.src, "duplicate", d.DuplicatePercent) {
+			f.again = l.delay(k.src)
 		}
 	}
 	for i := range l.rules {
-		r := &l.rules[i]
-		if !r.applies(w, src, from, to, m.Kind()) {
-			continue
-		}
-		switch r.Do {
-		case Drop:
-			return 0, 0, "rule"
-		case Delay:
-			delay += r.By
-		case Duplicate:
-			again = delay + r.By
+		if r := &l.rules[i]; r.applies(w, k.src, from, to, m.Kind()) {
+			r.do(&f, k.src)
 		}
 	}
 	hold, drop := w.brain.watch(from, to, m)
-	if drop {
-		return 0, 0, "adversary"
+	switch {
+	case f.lost != "":
+		return f
+	case drop:
+		return fate{lost: lostAdversary}
 	}
-	return delay + hold, again, ""
+	f.delay += hold
+	l.squeeze(&f, from, to, m)
+	if w.sc.Links.InOrder && f.lost == "" {
+		k.last = w.now.Add(max(f.delay, k.last.Sub(w.now)))
+		f.delay = k.last.Sub(w.now)
+	}
+	return f
 }
 
-func (l *links) delay(src Source) clock.Duration {
-	d := &l.w.sc.Links
-	t := d.DelayMin + clock.Duration(src.Draw("delay", uint64(max(d.DelayMax-d.DelayMin, 0))+1))
-	if !l.w.healed() && chance(src, "slow", d.SlowPercent) {
-		t += clock.Duration(src.Draw("slow-by", uint64(20*d.DelayMax)))
+// rule is a Rule with its sets made quick, and how often it fitted.
+type rule struct {
+	Rule
+	from, to members
+	kinds    [message.KindCount]bool
+	fits     int
+}
+
+// members is a set of ends of links.
+type members []bool
+
+// newMembers returns the set of a list, and of all ends for an empty list.
+func newMembers(list []int, ends int) members {
+	m := make(members, ends)
+	for i := range m {
+		m[i] = len(list) == 0 || slices.Contains(list, i)
 	}
-	return t
+	return m
+}
+
+func newRule(r Rule, ends int) rule {
+	x := rule{Rule: r, from: newMembers(r.From, ends), to: newMembers(r.To, ends)}
+	for k := range x.kinds {
+		x.kinds[k] = len(r.Kinds) == 0
+	}
+	for _, name := range r.Kinds {
+		x.kinds[kindOf(name)] = true
+	}
+	return x
 }
 
 func (r *rule) applies(w *World, src Source, from, to int, k message.Kind) bool {
 	t := w.elapsed()
 	switch {
-	case !r.kinds[k] || len(r.From) > 0 && !slices.Contains(r.From, from) || len(r.To) > 0 && !slices.Contains(r.To, to):
+	case !r.kinds[k] || !r.from[from] || !r.to[to]:
 		return false
 	case w.healed() && !r.Always || t < r.Begin || r.End > 0 && t >= r.End:
 		return false
@@ -127,23 +180,18 @@ func (r *rule) applies(w *World, src Source, from, to int, k message.Kind) bool 
 	return (r.Nth == 0 || r.fits == r.Nth) && (r.Percent == 0 || chance(src, "rule", r.Percent))
 }
 
-// cut reports whether two ends are separated now.
-func (w *World) cut(from, to int) bool {
-	if w.healed() {
-		return w.lost(from) || w.lost(to)
+// do changes the fate of a message to which the rule applies.
+func (r *rule) do(f *fate, src Source) {
+	switch r.Do {
+	case Drop:
+		f.lost = lostRule
+	case Delay:
+		f.delay += r.By
+	case Duplicate:
+		f.again = f.delay + r.By
+	case Replay:
+		f.replay = f.delay + 1 + clock.Duration(src.Draw("replay", uint64(r.By)+1))
+	case Corrupt:
+		f.bit = 1 + src.Draw("bit", 1<<32)
 	}
-	t := w.elapsed()
-	for i := range w.sc.Cuts {
-		c := &w.sc.Cuts[i]
-		if t < c.From || t >= c.To {
-			continue
-		}
-		a, b := slices.Contains(c.Side, from), slices.Contains(c.Side, to)
-		if a && !b || b && !a && !c.OneWay {
-			return true
-		}
-	}
-	return false
 }
-
-func (w *World) lost(end int) bool { return end < len(w.hosts) && w.hosts[end].lost }

@@ -36,6 +36,7 @@ type World struct {
 	trace      func(Event)
 	invariants []Invariant
 	observe    func(*World, int)
+	marks      map[string]uint64
 	own        []liar.Behaviour
 	tune       func(*core.Config)
 	newApp     func(replica int) pbft.Application
@@ -62,7 +63,8 @@ type Result struct {
 	Elapsed   clock.Duration // virtual
 	Evidence  int            // proofs against faulty replicas
 	Crashes   int
-	Missed    int // most blocks that a replica was behind another when it started again
+	Missed    int               // most blocks that a replica was behind another when it started again
+	Marks     map[string]uint64 // how often rare states were reached, by name
 	Failure   *Failure
 	Broken    *Failure // beyond f: what the faulty achieved, which is no failure
 	Convicted int      // beyond f: replicas that what they signed convicts
@@ -97,7 +99,7 @@ const eventsMax = 5_000_000
 // scenario leaves open.
 func Run(src Source, sc Scenario, opts ...Option) *Result {
 	w := &World{
-		sc: sc.withDefaults(), now: clock.At(1), hash: 14695981039346656037,
+		sc: sc.withDefaults(), now: clock.At(1), hash: 14695981039346656037, marks: map[string]uint64{},
 		newApp: newChainApp, workload: func(src Source) []byte { return nil },
 	}
 	for _, o := range opts {
@@ -129,7 +131,14 @@ func (w *World) loop() {
 			w.fail("I13", "not everything is decided: "+w.whoWaits())
 			return
 		}
-		if h := e.host; h == nil || h.life == e.life && h.core != nil {
+		switch h := e.host; {
+		case h == nil:
+			w.run(&e)
+		case h.life != e.life || h.core == nil:
+		case w.now.Before(h.pausedTo):
+			e.at = h.pausedTo
+			w.events.push(e)
+		default:
 			w.run(&e)
 		}
 	}
@@ -181,7 +190,13 @@ func (w *World) build(src Source) {
 			w: w, at: i, id: message.ReplicaID(id), signer: ring.Signer(id), faulty: faulty[id], src: split(src, 1, uint64(i)),
 		})
 	}
-	for _, r := range w.sc.Lost {
+	for i, h := range w.hosts {
+		h.clock = newHand(&w.sc, i, split(src, 5, uint64(i)))
+	}
+	for _, d := range w.sc.Disks {
+		w.hosts[d.Replica].disk.faults = append(w.hosts[d.Replica].disk.faults, d)
+	}
+	for _, r := range w.sc.Gone() {
 		w.hosts[r].lost = true
 	}
 	w.corrupt(src)
@@ -196,7 +211,7 @@ func (w *World) build(src Source) {
 	w.schedule()
 }
 
-// schedule arranges the scenario's crashes and pauses.
+// schedule arranges the scenario's crashes, pauses and images of disks.
 func (w *World) schedule() {
 	for _, c := range w.sc.Crashes {
 		h := w.hosts[c.Replica]
@@ -204,11 +219,17 @@ func (w *World) schedule() {
 			h.crashAt = append(h.crashAt, c)
 			continue
 		}
-		w.after(c.At, func() { h.crash(c) })
+		w.after(c.At, func() { h.strike(c) })
 	}
 	for _, p := range w.sc.Pauses {
 		h := w.hosts[p.Replica]
 		w.after(p.From, func() { h.pause(p) })
+	}
+	for _, d := range w.sc.Disks {
+		if d.Fault == OldImage {
+			disk := &w.hosts[d.Replica].disk
+			w.after(d.From, func() { disk.image = len(disk.records) })
+		}
 	}
 }
 
@@ -310,5 +331,6 @@ func (w *World) result(sc Scenario) *Result {
 	for _, c := range w.clients {
 		r.Requests += c.acked
 	}
+	r.Marks = w.marks
 	return r
 }
