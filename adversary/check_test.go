@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/twothirds-bft/twothirds/adversary"
+	"github.com/twothirds-bft/twothirds/adversary/linear"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/pbft"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -44,6 +45,46 @@ func add(src adversary.Source) []byte { return []byte{byte(src.Draw("amount", 25
 func TestAGoodApplication(t *testing.T) {
 	adversary.Check(t, adversary.ForApp(func() *sum { return &sum{} }), adversary.Workload(add), adversary.Worlds(60))
 }
+
+// stale is a store that answers each read as it answered the one before: on all
+// replicas alike, so that only its clients can tell.
+type stale struct {
+	*linear.KV
+	last map[string][]byte
+}
+
+func (a *stale) Execute(b *pbft.Block) [][]byte {
+	out := a.KV.Execute(b)
+	for i := range b.Ops {
+		op := string(b.Ops[i].Data)
+		if old, ok := a.last[op]; ok && op[0] == linear.Get("")[0] {
+			a.last[op], out[i] = out[i], old
+		} else {
+			a.last[op] = out[i]
+		}
+	}
+	return out
+}
+
+func TestLinearizable(t *testing.T) {
+	load := linear.Workload(3)
+	work := adversary.Workload(func(src adversary.Source) []byte { return load(src.Draw) })
+	adversary.Check(t, adversary.ForApp(linear.NewKV), work, adversary.Linearizable(linear.KVModel()), adversary.Worlds(60))
+}
+
+func TestInnerStale(t *testing.T) {
+	inner(t)
+	load := linear.Workload(1)
+	work := adversary.Workload(func(src adversary.Source) []byte { return load(src.Draw) })
+	adversary.Check(t, adversary.ForApp(func() *wrapped { return &wrapped{stale{linear.NewKV(), map[string][]byte{}}} }), work,
+		adversary.Linearizable(linear.KVModel()))
+}
+
+// wrapped hides that a KV has snapshots.
+type wrapped struct{ app stale }
+
+func (w *wrapped) Execute(b *pbft.Block) [][]byte { return w.app.Execute(b) }
+func (w *wrapped) Digest() pbft.Digest            { return w.app.Digest() }
 
 func TestSizes(t *testing.T) {
 	adversary.Check(t, adversary.Replicas(1, 5, 7), adversary.Worlds(30), adversary.Decisions(10))
@@ -100,7 +141,9 @@ func inner(t *testing.T) {
 // A failure is told with the line that plays it again, shrunk, and kept; the kept file
 // fails at once the next time.
 func TestFailures(t *testing.T) {
-	for test, want := range map[string]string{"TestInnerNondeterministic": "I2", "TestInnerInvariant": "calm"} {
+	for test, want := range map[string]string{
+		"TestInnerNondeterministic": "I2", "TestInnerInvariant": "calm", "TestInnerStale": "I14",
+	} {
 		t.Run(test, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()

@@ -3,6 +3,7 @@ package adversary
 import (
 	"time"
 
+	"github.com/twothirds-bft/twothirds/adversary/linear"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/pbft"
 )
@@ -47,6 +48,12 @@ func Workload(f func(src Source) []byte) Option {
 // side.
 func Holds(make func() []Invariant) Option {
 	return func(c *config) { c.with = append(c.with, func(w *sim.World) { sim.WithInvariant(make()...)(w) }) }
+}
+
+// Linearizable checks what clients saw against a model of the application (I14).
+// Histories for which that is too much work are passed over.
+func Linearizable(m linear.Model) Option {
+	return Holds(func() []Invariant { return []Invariant{linearizable{m}} })
 }
 
 // Liars has the Byzantine replicas behave in these ways instead of the published ones.

@@ -26,6 +26,7 @@ type simClient struct {
 }
 
 type call struct {
+	op      *Op // in the history, nil for an opening
 	req     message.Request
 	digest  message.Digest
 	replies map[string]map[message.ReplicaID]bool
@@ -46,6 +47,10 @@ func (c *simClient) issue(key uint64, r message.Request) {
 		panic(err)
 	}
 	x := &call{req: r, digest: r.Digest(c.w.door.Cluster()), replies: map[string]map[message.ReplicaID]bool{}}
+	if r.Type == message.RequestOperation {
+		x.op = &Op{Client: c.id, Input: r.Op, Call: c.w.elapsed()}
+		c.w.history = append(c.w.history, x.op)
+	}
 	c.open[key] = x
 	c.w.oracle.onIssued(x)
 	c.transmit(key, x)
@@ -111,6 +116,7 @@ func (c *simClient) accept(key uint64, x *call, r *message.Reply) {
 		c.session = r.Session
 	} else {
 		c.acked++
+		x.op.Return, x.op.Output, x.op.Done = c.w.elapsed(), r.Result, true
 	}
 	c.w.after(c.think(), c.more)
 }

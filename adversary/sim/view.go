@@ -35,6 +35,18 @@ func (w *World) App(process int) (pbft.Application, message.Seq) {
 // Now returns how long the world has lasted.
 func (w *World) Now() clock.Duration { return w.elapsed() }
 
+// Op is one operation as its client saw it.
+type Op struct {
+	Client        int
+	Input, Output []byte
+	Call, Return  clock.Duration // since the world began
+	Done          bool           // answered; else Return and Output mean nothing
+}
+
+// History returns all operations that clients have called, in that order. The result
+// is the world's own.
+func (w *World) History() []*Op { return w.history }
+
 // Scenario returns what is played, defaults filled in.
 func (w *World) Scenario() Scenario { return w.sc }
 

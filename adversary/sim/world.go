@@ -21,6 +21,7 @@ type World struct {
 	hash      uint64
 	hosts     []*host // by process; those from sc.Replicas on are second twins
 	clients   []*simClient
+	history   []*Op
 	links     links
 	brain     *brain // of the liars, or nil
 	door      *message.Door
