@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/twothirds-bft/twothirds/adversary/novel"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/adversary/twins"
 )
@@ -27,6 +28,8 @@ func Strategies() []Strategy {
 		{"swarm", "generated worlds as hunt plays them, a random half of the kinds of faults each (Groce et al., ISSTA 2012)", generated(swarm)},
 		{"twins", "partitions of four replicas and one twin in 8 phases, sampled", twinned(twins.Shape{})},
 		{"twins-shared", "the same in 5 phases, with crashes, and listeners that both bodies of the twin share", twinned(twins.Shape{Phases: 5, Shared: true, Crashes: true})},
+		{"mutate", "generated worlds whose liars change their messages a little and sign them again (Winter et al., OOPSLA 2023)", generated(mutated)},
+		{"novelty", "variations of generated worlds that reached new states", novelty},
 	}
 }
 
@@ -78,6 +81,20 @@ func random(src sim.Source, o sim.Options) sim.Scenario {
 		}
 		return v
 	}), o)
+}
+
+// mutated has liars that know of the protocol only how its messages are built.
+func mutated(src sim.Source, o sim.Options) sim.Scenario {
+	o.Behaviours = []string{"mutate", "mutate-deep"}
+	return sim.Generate(src, o)
+}
+
+func novelty() Search {
+	s := novel.New(1, sim.Options{})
+	return func(i uint64) *sim.Result {
+		s.Options.Replicas = sizes[i%uint64(len(sizes))]
+		return s.Next()
+	}
 }
 
 func twinned(shape twins.Shape) func() Search {
