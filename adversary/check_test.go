@@ -95,7 +95,7 @@ type calm struct{}
 
 func (calm) Name() string { return "calm" }
 func (calm) OnEvent(_ *adversary.World, e adversary.Event) error {
-	if e.Kind == sim.EventEnter && e.View >= 1 {
+	if e.Kind == adversary.Entered && e.View >= 1 {
 		return errors.New("a view was left")
 	}
 	return nil

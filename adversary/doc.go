@@ -50,3 +50,12 @@ type (
 	// Sender takes what the replica's honest core would send.
 	Sender = liar.Sender
 )
+
+// What an Event may tell; package sim has the other kinds.
+const (
+	Executed = sim.EventExecute // a replica has executed a block
+	Decided  = sim.EventDecide  // a replica has decided a block
+	Entered  = sim.EventEnter   // a replica has entered a view
+	Crashed  = sim.EventCrash   // a replica's process has died
+	Booted   = sim.EventBoot    // a replica has started
+)
