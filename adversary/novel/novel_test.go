@@ -46,7 +46,7 @@ func TestVariations(t *testing.T) {
 
 // A search is a function of its seed, and reaches more than worlds that nothing guides.
 func TestSearch(t *testing.T) {
-	const worlds = 40
+	const worlds = 100
 	one, two, plain := New(1, sim.Options{}), New(1, sim.Options{}), NewSeen()
 	for i := range uint64(worlds) {
 		r := one.Next()
