@@ -33,6 +33,10 @@ var edges = []edge{
 	{"pbft/message", "internal/bug", "faults that prove the tests"},
 	{"pbft/session", "internal/bug", "faults that prove the tests"},
 	{"pbft/quorum", "internal/bug", "faults that prove the tests"},
+	{"pbft/verify", "internal/bug", "faults that prove the tests"},
+	{"clock", "internal/bug", "faults that prove the tests"},
+	{"storage", "internal/bug", "faults that prove the tests"},
+	{"client", "internal/bug", "faults that prove the tests"},
 
 	// The edges of the machine: bytes, keys, links, disks.
 	{"pbft/wire", "pbft/message", "both sides of the boundary"},
