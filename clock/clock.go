@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/twothirds-bft/twothirds/internal/bug"
 )
 
 // Duration is a length of time in nanoseconds.
@@ -98,7 +100,14 @@ func System() Clock { return system{} }
 type system struct{}
 
 // start carries Go's monotonic reading; time.Since uses that and not the wall clock.
-var start = time.Now()
+var start = origin()
+
+func origin() time.Time {
+	if bug.M58 {
+		return time.Now().Round(0)
+	}
+	return time.Now()
+}
 
 func (system) Now() Instant { return reading(time.Since(start)) }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/session"
@@ -117,7 +118,12 @@ func (r *Replica) resume(app Durable, res *core.Restored) ([]core.Executed, erro
 		if n := len(passed); n > 0 && passed[n-1].Seq+1 == p.Seq {
 			passed[n-1].State = m.before
 		}
-		if err := r.exec.reapply(p, b, m.results); err != nil {
+		if bug.M62 {
+			_, err = r.exec.run(&core.Decided{Block: b.Block, Parent: b.Parent, Point: p})
+		} else {
+			err = r.exec.reapply(p, b, m.results)
+		}
+		if err != nil {
 			return err
 		}
 		if p.Seq%r.cfg.Genesis.Interval == 0 && p.Seq > res.State.Low.Seq {

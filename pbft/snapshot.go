@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/session"
 	"github.com/twothirds-bft/twothirds/storage"
 )
 
@@ -54,8 +56,12 @@ func (x *executor) saveSnapshot(app Snapshotter, seq message.Seq, state Digest) 
 	for _, s := range x.saved {
 		list = binary.BigEndian.AppendUint64(list, uint64(s))
 	}
+	table := x.table
+	if bug.M46 {
+		table = session.New(table.Config())
+	}
 	x.r.syncer.putSessions(seq, append(recs,
-		storage.Record{Index: uint64(seq), Data: x.table.AppendSnapshot([]byte{entrySessions})},
+		storage.Record{Index: uint64(seq), Data: table.AppendSnapshot([]byte{entrySessions})},
 		storage.Record{Slot: slotSessions, Data: list}))
 	return nil
 }

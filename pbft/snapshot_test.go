@@ -53,8 +53,9 @@ func TestRestartFromSnapshot(t *testing.T) {
 	require.Eventually(t, func() bool {
 		want, digest := c.apps[0].state()
 		sum, got := app.state()
-		return want == sum && digest == got
+		return want == sum && digest == got || c.reps[3].Err() != nil
 	}, 20*time.Second, 10*time.Millisecond)
+	require.NoError(t, c.reps[3].Err())
 	c.apps[0].mu.Lock()
 	all := c.apps[0].blocks
 	c.apps[0].mu.Unlock()

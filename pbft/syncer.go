@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/storage"
@@ -42,6 +43,10 @@ func newSyncer(r *Replica) *syncer {
 // put queues an output. Its proposals leave at once, ahead of the own sync, unless
 // a new view is not durable yet (spec N7).
 func (s *syncer) put(o core.Output) {
+	if bug.M75 {
+		s.r.exec.put(&core.Output{Execute: o.Execute})
+		o.Execute = nil
+	}
 	s.mu.Lock()
 	for len(s.queue) >= queueMax && s.r.Err() == nil {
 		s.cond.Wait()
@@ -155,6 +160,9 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	}
 	if err := s.r.cfg.Log.Sync(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDurability, err)
+	}
+	if bug.M74 {
+		s.cut(batch)
 	}
 	took := s.r.clock.Now().Sub(start)
 	s.mu.Lock()

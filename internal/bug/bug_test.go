@@ -22,7 +22,7 @@ const root = "../.."
 // dirs says where the hooks of a layer are.
 var dirs = map[bug.Layer]string{
 	bug.Core: "pbft/core", bug.Message: "pbft/message", bug.Quorum: "pbft/quorum", bug.Session: "pbft/session",
-	bug.Verify: "pbft/verify", bug.Shell: "pbft", bug.Log: "storage/wal", bug.Client: "client",
+	bug.Verify: "pbft/verify", bug.Shell: "pbft", bug.Log: "storage/wal", bug.Client: "client", bug.Clock: "clock",
 }
 
 // ready returns the bugs that have a switch.

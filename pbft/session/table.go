@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -101,6 +102,9 @@ func (t *Table) Apply(seq message.Seq, pos uint32, r *message.Request) Outcome {
 		s.mark(r.Number)
 		t.touch(s, at)
 	case Opened:
+		if bug.M80 {
+			at.Pos = 0
+		}
 		t.open(s, at, r)
 		return Outcome{Verdict: Opened, Session: at}
 	}
@@ -165,6 +169,9 @@ func (t *Table) judgeOperation(r *message.Request) (Verdict, *session) {
 		return Refused, nil
 	}
 	s := t.byID[r.Session]
+	if bug.M72 && s == nil {
+		s = t.byClient[r.Client]
+	}
 	switch {
 	case s == nil || s.client != r.Client:
 		return Expired, nil

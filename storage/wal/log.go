@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/storage"
 )
 
@@ -130,7 +131,10 @@ func (l *Log) sync() error {
 	if l.synced == l.flushed {
 		return nil
 	}
-	if err := l.file.SyncData(); err != nil {
+	if bug.M33 {
+		return nil
+	}
+	if err := l.file.SyncData(); err != nil && !bug.M34 {
 		return err
 	}
 	l.synced = l.flushed

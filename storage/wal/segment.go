@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/storage"
 )
 
@@ -76,7 +77,12 @@ func (l *Log) begin(number uint64, previous int64) error {
 		func() error { return writeAt(f, head, 0) },
 		f.Sync,
 		func() error { return l.opts.FS.Rename(temp, name) },
-		func() error { return syncDir(l.opts.FS, l.dir) },
+		func() error {
+			if bug.M39 {
+				return nil
+			}
+			return syncDir(l.opts.FS, l.dir)
+		},
 	); err != nil {
 		_ = f.Close()
 		return err
