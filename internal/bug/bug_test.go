@@ -5,10 +5,12 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,6 +143,23 @@ func read(t *testing.T, path string) (names []string) {
 		return true
 	})
 	return names
+}
+
+// TestBites runs the tests named TestBite of all layers, in a build that has the bugs:
+// each bug makes a test or a golden trace fail.
+func TestBites(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the engine once more")
+	}
+	args := []string{"test", "-tags", "twothirds_bug", "-run", "^TestBite$"}
+	for _, layer := range slices.Sorted(maps.Keys(dirs)) {
+		args = append(args, "./"+dirs[layer])
+	}
+	cmd := exec.Command("go", args...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NotContains(t, string(out), "[no test")
 }
 
 // TestNotLinked holds the program to having no bug: of this package it holds nothing,
