@@ -21,7 +21,7 @@ func (c *Core) second(t *tally, i int, v vote) bool {
 
 // anyTurn returns the turn of the first client in a map (M59).
 func (p *pool) anyTurn() *list.Element {
-	for _, cl := range p.clients {
+	for _, cl := range p.clients { // order: that there is none is the bug
 		if cl.turn != nil {
 			return cl.turn
 		}
