@@ -87,7 +87,7 @@ func (d *FS) PutBack(img *Image) {
 	defer d.mu.Unlock()
 	d.durable, d.pending, d.dirs = map[string]*inode{}, nil, maps.Clone(img.dirs)
 	for name, b := range img.files { // order: a copy
-		d.durable[name] = &inode{name: name, platter: slices.Clone(b)}
+		d.durable[name] = &inode{name: name, cache: slices.Clone(b), platter: slices.Clone(b)}
 	}
 	d.faults = append(d.faults, Fault{Kind: OldImage})
 	d.crash()

@@ -235,3 +235,47 @@ func TestFailureAtEveryStep(t *testing.T) {
 		require.NoError(t, log.Close())
 	}
 }
+
+// unsteadyFS reads other bytes from a file that was opened for writing than from one that was not.
+type unsteadyFS struct {
+	FS
+	spoil func(b []byte, off int64)
+}
+
+func (u *unsteadyFS) OpenReadWrite(name string) (File, error) {
+	f, err := u.FS.OpenReadWrite(name)
+	return &unsteadyFile{f, u}, err
+}
+
+type unsteadyFile struct {
+	File
+	fs *unsteadyFS
+}
+
+func (f *unsteadyFile) ReadAt(b []byte, off int64) (int, error) {
+	n, err := f.File.ReadAt(b, off)
+	f.fs.spoil(b[:n], off)
+	return n, err
+}
+
+// What Open writes once more, since the page cache may be all that holds it, is checked once more: a disk that reads a
+// whole record now and an old sector then must not get the old sector written over the record.
+func TestOpenDoesNotSpreadStaleReads(t *testing.T) {
+	d := written(t, 3, 2)
+	last := fileName("", 1, suffix)
+	offs := offsets(t, d[last])
+	at := offs[len(offs)-2] // the last record: no later one proves it durable
+	m := d.mount(t)
+	log, err := Open(dirName, Options{SegmentBytes: small, FS: &unsteadyFS{m, func(b []byte, off int64) {
+		if i := at - off; i >= 0 && i < int64(len(b)) {
+			clear(b[i:])
+		}
+	}}})
+	var damage *storage.CorruptError
+	require.ErrorAs(t, err, &damage)
+	require.Nil(t, log)
+	require.EqualValues(t, 1, damage.Segment)
+	require.Equal(t, at, damage.Offset)
+	require.Equal(t, d, readFolder(t, m), "nothing is changed")
+	require.EqualValues(t, 6, opened(t, d))
+}

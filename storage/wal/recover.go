@@ -2,7 +2,6 @@ package wal
 
 import (
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/twothirds-bft/twothirds/internal/bug"
@@ -169,7 +168,7 @@ func (l *Log) resume(last header, end, durable int64) error {
 		l.segments = l.segments[:len(l.segments)-1]
 	}
 	err = firstError(
-		func() error { return rewrite(f, durable, end) },
+		func() error { return rewrite(f, last.number, newKey(l.id, last.number), durable, end) },
 		f.Sync,
 		func() error { return l.begin(number, previous) },
 		func() error { return f.Truncate(end) },
@@ -183,21 +182,27 @@ func (l *Log) resume(last header, end, durable int64) error {
 	return err
 }
 
-// rewrite writes what stands between two offsets as it is.
-func rewrite(f File, from, to int64) error {
-	buf := make([]byte, min(windowBytes, max(to-from, 0)))
-	for from < to {
-		b := buf[:min(int64(len(buf)), to-from)]
-		if n, err := f.ReadAt(b, from); n < len(b) {
-			if err == nil {
-				err = io.ErrUnexpectedEOF
-			}
+// rewrite writes the records of a segment between two offsets as they are. Each is checked once more: a disk may read one
+// thing now and another then, and what was whole must not be replaced by what is not.
+func rewrite(f File, number uint64, k key, from, to int64) error {
+	s := scanFrom(f, from, to, k)
+	var buf []byte
+	for at := from; at < to; {
+		_, ok, err := s.next()
+		if err != nil {
 			return err
 		}
-		if err := writeAt(f, b, from); err != nil {
+		if !ok {
+			return &storage.CorruptError{Segment: number, Offset: s.off, Reason: "a record that was whole is not: " + s.reason}
+		}
+		buf = append(append(buf, s.head[:]...), s.data...)
+		if len(buf) < windowBytes && s.off < to {
+			continue
+		}
+		if err := writeAt(f, buf, at); err != nil {
 			return err
 		}
-		from += int64(len(b))
+		at, buf = s.off, buf[:0]
 	}
 	return nil
 }

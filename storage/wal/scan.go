@@ -20,9 +20,12 @@ type scanner struct {
 	data   []byte // of the newest record, with padding; reused
 }
 
-func newScanner(f io.ReaderAt, size int64, k key) *scanner {
-	src := io.NewSectionReader(f, headerBytes, max(size-headerBytes, 0))
-	return &scanner{src: bufio.NewReaderSize(src, int(min(size, windowBytes))), size: size, key: k, off: headerBytes}
+func newScanner(f io.ReaderAt, size int64, k key) *scanner { return scanFrom(f, headerBytes, size, k) }
+
+// scanFrom returns a scanner whose first record is at off.
+func scanFrom(f io.ReaderAt, off, size int64, k key) *scanner {
+	src := io.NewSectionReader(f, off, max(size-off, 0))
+	return &scanner{src: bufio.NewReaderSize(src, int(min(size, windowBytes))), size: size, key: k, off: off}
 }
 
 // next returns the record at off and moves behind it. If there is no good one, it returns false and stays; an error is
