@@ -30,30 +30,28 @@ func planFork(*Env) func(*Env) Sender {
 }
 
 // planBases is planFork for views: whichever liar is primary builds two NEW-VIEWs with
-// two bases, and all liars vote from both. It breaks who counts votes of two bases
-// together (story 8, 17).
+// two bases, and all liars vote from both, each half seeing one. It breaks who counts
+// votes of two bases together (story 8, 17).
 func planBases(*Env) func(*Env) Sender {
-	type base struct {
-		seq   message.Seq
-		chain message.Digest
-	}
-	other := make(map[message.View]base)
+	bases := make(map[message.View]message.Seq) // of the second NEW-VIEWs
 	return func(e *Env) Sender {
-		two := newTwoNewViews(e)
+		b := newBook(e)
 		return func(to message.ReplicaID, m message.Message) {
-			switch m := m.(type) {
+			b.note(m)
+			switch v := m.(type) {
 			case *message.NewView:
-				if b := (base{0, e.Root().Chain}); m.Cert != nil && m.Signer == e.Self {
-					keep(other, m.View, b)
+				if other := b.twoNewViews(v); other != nil && e.Brain.second(to) {
+					m = other
+					keep(bases, v.View, 0)
+					if other.Cert != nil {
+						bases[v.View] = other.Cert.Seq
+					}
 				}
-				two(to, m)
-				return
 			case *message.Prepare:
-				if b, ok := other[m.View]; ok && e.upper(to) {
-					c := *m
-					c.Base = b.seq
-					e.Send(to, e.signed(&c))
-					return
+				if base, ok := bases[v.View]; ok && e.Brain.second(to) && base < v.Base {
+					c := *v
+					c.Base = base
+					m = e.signed(&c)
 				}
 			}
 			e.Send(to, m)

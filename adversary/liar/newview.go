@@ -69,13 +69,40 @@ func (b *book) justified(list []message.ViewChange) *message.NewView {
 // newCherryPick builds valid NEW-VIEWs from the lowest reports that make a quorum, its
 // own nothing among them. It breaks quorums that meet in no correct replica, and who
 // forgets below its COMMITs (A04).
-func newCherryPick(e *Env) Sender {
-	return forging(e, func(b *book, v message.View, reports []message.ViewChange) *message.NewView {
-		if len(reports) < e.quorum()-1 {
-			return nil
+func newCherryPick(e *Env) Sender { return forging(e, (*book).cherryPick) }
+
+func (b *book) cherryPick(v message.View, reports []message.ViewChange) *message.NewView {
+	if len(reports) < b.e.quorum()-1 {
+		return nil
+	}
+	return b.justified(append([]message.ViewChange{b.e.root(v)}, reports[:b.e.quorum()-1]...))
+}
+
+// twoNewViews returns the second NEW-VIEW of a view that the liar leads, as valid as its
+// core's, from the lowest reports that make a quorum; nil if that is not another one.
+func (b *book) twoNewViews(m *message.NewView) *message.NewView {
+	other := b.cherryPick(m.View, b.reports(m.View))
+	if other == nil || b.e.Members().Primary(m.View) != b.e.Self {
+		return nil
+	}
+	other.Epoch, other.View = m.Epoch, m.View
+	b.e.Sign(other)
+	return other
+}
+
+// newTwoNewViews gives the upper half another NEW-VIEW, as valid as the first. It
+// breaks who counts votes of two bases (story 17).
+func newTwoNewViews(e *Env) Sender {
+	b := newBook(e)
+	return func(to message.ReplicaID, m message.Message) {
+		b.note(m)
+		if v, ok := m.(*message.NewView); ok && e.upper(to) {
+			if other := b.twoNewViews(v); other != nil {
+				m = other
+			}
 		}
-		return b.justified(append([]message.ViewChange{e.root(v)}, reports[:e.quorum()-1]...))
-	})
+		e.Send(to, m)
+	}
 }
 
 // newThin builds NEW-VIEWs from one summary less than a quorum. It breaks who counts
@@ -133,20 +160,31 @@ func contains(list []message.ViewChange, id message.ReplicaID) bool {
 	return false
 }
 
-// newHideCert builds NEW-VIEWs that carry no certificate, or an older one, beside
-// summaries that report a higher one. It breaks who does not compare the two (A04).
+// newHideCert builds NEW-VIEWs that carry a certificate below the highest that their
+// summaries report: the newest one, cut at its base, or an old one, or none. It breaks
+// who does not compare the two (A04).
 func newHideCert(e *Env) Sender {
 	return forging(e, func(b *book, v message.View, reports []message.ViewChange) *message.NewView {
 		if len(reports) < e.quorum()-1 {
 			return nil
 		}
-		m := &message.NewView{Changes: bySigner(append([]message.ViewChange{e.root(v)}, reports[:e.quorum()-1]...))}
-		none := e.Draw("none", 2) == 0
-		for _, c := range b.certs { // order: a minimum
-			if !none && (m.Cert == nil || c.Rank().Compare(m.Cert.Rank()) < 0) {
-				m.Cert = c
-			}
-		}
-		return m
+		return &message.NewView{Changes: bySigner(append([]message.ViewChange{e.root(v)}, reports[:e.quorum()-1]...)), Cert: b.lowest(v)}
 	})
+}
+
+// lowest returns the lowest certificate of a view before v that is known or can be made
+// of votes that are known.
+func (b *book) lowest(v message.View) *message.PrepareCert {
+	var low *message.PrepareCert
+	for _, c := range b.certs { // order: a minimum
+		if c.View < v && (low == nil || c.Rank().Compare(low.Rank()) < 0) {
+			low = c
+		}
+	}
+	if p := b.newest(func(p place) bool { return p.view < v }); low == nil || low.View >= p.view {
+		if c := b.cut(p, b.prepares[p], max(p.base, 1)); c != nil {
+			low = c
+		}
+	}
+	return low
 }

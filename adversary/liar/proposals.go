@@ -92,25 +92,43 @@ func newBeyond(e *Env) Sender {
 }
 
 // newUsurp proposes blocks of its own in views that others lead, on top of what it
-// voted for, and signs them. It breaks who takes a block for the primary's because
-// its view and seq are right (A08).
+// voted for, and signs them; half of them have no body. It breaks who takes a block
+// for the primary's because its view and seq are right: the true primary's have no
+// place any more (A08).
 func newUsurp(e *Env) Sender {
 	b := newBook(e)
+	var last *message.Prepare
+	var block message.Body
 	return func(to message.ReplicaID, m message.Message) {
 		e.Send(to, m)
 		p, ok := m.(*message.Prepare)
 		if !ok || b.body == nil || e.Members().Primary(p.View) == e.Self {
 			return
 		}
-		h := message.Header{
-			Epoch: p.Epoch, View: p.View, Seq: p.Seq + 1, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256,
-			PayloadSize: uint32(len(b.body)), PayloadDigest: message.PayloadDigest(b.body),
+		if p != last {
+			last, block = p, message.Body{Parent: p.Chain, Raw: b.body}
+			if e.Draw("hollow", 2) == 0 {
+				block.Raw = nil
+			}
+			block.Header = message.Header{
+				Epoch: p.Epoch, View: p.View, Seq: p.Seq + 1, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256,
+				PayloadSize: uint32(len(b.body)), PayloadDigest: message.PayloadDigest(b.body),
+			}
 		}
-		x := &message.PrePrepare{Parent: p.Chain, Header: h}
-		e.Send(to, x)
-		e.Send(to, &message.Body{Parent: p.Chain, Header: h, Raw: b.body})
-		e.Send(to, e.signed(&message.Prepare{Epoch: p.Epoch, View: p.View, Base: p.Base, Seq: h.Seq, Chain: x.Point().Chain}))
+		e.proposeTo(to, p.Base, block)
 	}
+}
+
+// proposeTo sends a block of the liar's own with its signature, the body only if there
+// is one.
+func (e *Env) proposeTo(to message.ReplicaID, base message.Seq, b message.Body) {
+	x := &message.PrePrepare{Parent: b.Parent, Header: b.Header}
+	e.Send(to, x)
+	if b.Raw != nil {
+		e.Send(to, &b)
+	}
+	h := &b.Header
+	e.Send(to, e.signed(&message.Prepare{Epoch: h.Epoch, View: h.View, Base: base, Seq: h.Seq, Chain: x.Point().Chain}))
 }
 
 // newBackStep proposes, now and then, another block in the place of its last one, on top
@@ -125,20 +143,13 @@ func newBackStep(e *Env) Sender {
 			return
 		}
 		if last != nil && last.Header.View == x.Header.View && e.Draw("back", 4) == 0 {
-			h := last.Header
-			h.PayloadSize, h.PayloadDigest = x.Header.PayloadSize, x.Header.PayloadDigest
-			e.propose(last.Parent, h, x.Raw)
+			h, raw := repacked(last, x.Raw)
+			e.each(func(to message.ReplicaID) {
+				e.proposeTo(to, e.base(h.View), message.Body{Parent: last.Parent, Header: h, Raw: raw})
+			})
 		}
 		last = x
 	}
-}
-
-// propose sends a block of the liar's own to all, signed from the root's base.
-func (e *Env) propose(parent message.Digest, h message.Header, raw []byte) {
-	x := &message.PrePrepare{Parent: parent, Header: h}
-	e.Broadcast(x)
-	e.Broadcast(&message.Body{Parent: parent, Header: h, Raw: raw})
-	e.Broadcast(e.signed(&message.Prepare{Epoch: h.Epoch, View: h.View, Base: e.base(h.View), Seq: h.Seq, Chain: x.Point().Chain}))
 }
 
 // slowDrip returns a primary that holds each proposal back for so long, just below the

@@ -111,17 +111,23 @@ func newLowCut(e *Env) Sender {
 // lowCut makes a certificate one block below the base of the newest view in which
 // enough votes are known.
 func (b *book) lowCut() *message.PrepareCert {
-	var best place
+	p := b.newest(func(p place) bool { return p.base > 0 })
+	if p.base == 0 {
+		return nil
+	}
+	return b.cut(p, b.prepares[p], p.base-1)
+}
+
+// newest returns the newest place that fits and from which votes of a quorum are known,
+// counting the liar's.
+func (b *book) newest(fits func(place) bool) (best place) {
 	for p, votes := range b.prepares { // order: a maximum
-		newer := p.view > best.view || p.view == best.view && p.base > best.base
-		if newer && p.base > 0 && len(votes) >= b.e.quorum()-1 {
+		newer := p.view > best.view || p.view == best.view && p.base >= best.base
+		if newer && fits(p) && len(votes) >= b.e.quorum()-1 {
 			best = p
 		}
 	}
-	if best.base == 0 {
-		return nil
-	}
-	return b.cut(best, b.prepares[best], best.base-1)
+	return best
 }
 
 // cut makes a certificate at s of the votes of one place: the liar's own one stands at
@@ -168,35 +174,6 @@ func newNewViewHalf(e *Env) Sender {
 			return
 		}
 		e.Send(to, m)
-	}
-}
-
-// newTwoNewViews gives the upper half another NEW-VIEW, valid as the first: it
-// understates its own summary in it, and leaves out one of the others where quorum
-// power remains. It breaks who counts votes of two bases (story 17).
-func newTwoNewViews(e *Env) Sender {
-	return func(to message.ReplicaID, m message.Message) {
-		v, ok := m.(*message.NewView)
-		if !ok || v.Signer != e.Self || !e.upper(to) {
-			e.Send(to, m)
-			return
-		}
-		c := *v
-		c.Changes = append([]message.ViewChange(nil), v.Changes...)
-		for i := range c.Changes {
-			if own := &c.Changes[i]; own.Signer == e.Self {
-				*own = e.root(v.View)
-			}
-		}
-		if message.JustifyNewView(e.Members(), c.View, c.Changes, c.Cert) != nil {
-			c.Changes = append([]message.ViewChange(nil), v.Changes...)
-		}
-		drop := int(e.Draw("drop", uint64(len(c.Changes))))
-		fewer := append(append([]message.ViewChange(nil), c.Changes[:drop]...), c.Changes[drop+1:]...)
-		if message.JustifyNewView(e.Members(), c.View, fewer, c.Cert) == nil {
-			c.Changes = fewer
-		}
-		e.Send(to, e.signed(&c))
 	}
 }
 
