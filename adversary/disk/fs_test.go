@@ -344,3 +344,32 @@ func TestReadErrors(t *testing.T) {
 	d.Odds.ReadError = 0
 	require.Equal(t, "x", content(t, d, "a"))
 }
+
+// TestSameDrawsSameDisk: what happens is a function of the draws.
+func TestSameDrawsSameDisk(t *testing.T) {
+	run := func(seed uint64) (string, []disk.Fault) {
+		d := made(t, seeded(seed))
+		d.Odds = disk.Odds{LostSync: 3, SyncError: 3, LostWrite: 3, Misdirected: 3, StaleRead: 3}
+		for range 20 {
+			f, err := d.Create(dir + "/a")
+			require.NoError(t, err)
+			_, err = f.WriteAt([]byte(strings.Repeat("ab", disk.SectorBytes)), 0)
+			require.NoError(t, err)
+			_ = f.Sync()
+			put(t, d, "b", "c", false)
+			d.Rot()
+			d.Crash()
+		}
+		d.Odds = disk.Odds{}
+		return content(t, d, "a") + content(t, d, "b"), d.Faults()
+	}
+	seen := map[string]bool{}
+	for seed := range uint64(10) {
+		b, faults := run(seed)
+		again, same := run(seed)
+		require.Equal(t, b, again)
+		require.Equal(t, faults, same)
+		seen[b] = true
+	}
+	require.Greater(t, len(seen), 3)
+}
