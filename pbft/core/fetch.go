@@ -1,6 +1,9 @@
 package core
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -195,26 +198,56 @@ func (c *Core) planPulls() {
 	}
 }
 
-// pull asks for whatever is due, each of the next peer that should have it.
+// pull asks for whatever is due, what was asked for least first, each of the next peer
+// that should have it. A peer that owes an answer is not asked a second thing: it
+// answers one pull a turn, and what it answers would be taken for the other (spec D1,
+// D2).
 func (c *Core) pull() {
-	for k := range needKinds {
-		x := &c.pulls.kinds[k]
+	kinds := &c.pulls.kinds
+	var order [needKinds]needKind
+	for k := range order {
+		order[k] = needKind(k)
+	}
+	slices.SortStableFunc(order[:], func(a, b needKind) int { return cmp.Compare(kinds[a].tries, kinds[b].tries) })
+	for _, k := range order {
+		x := &kinds[k]
 		n, ok := c.need(k)
 		if !ok || !c.due(x.due) || bug.M84 {
 			continue
 		}
+		i, free := c.askWhom(x, &n)
+		if !free.IsZero() {
+			x.due = free
+			continue
+		}
 		x.due = c.now.Add(c.timing.interval(c))
 		x.tries++
-		for j := range c.n {
-			i := (c.self + 1 + x.next + j) % c.n
-			if i != c.self && (n.from(i) || x.tries > 2*c.n) {
-				x.next += j
-				c.askFor(i, k, n.want)
-				break
-			}
-		}
 		x.next++
+		if i >= 0 {
+			c.askFor(i, k, n.want)
+		}
 	}
+}
+
+// askWhom returns the next peer that should have what is needed, or -1. If all that do
+// owe answers it returns when the first of them may be asked again.
+func (c *Core) askWhom(x *pulling, n *need) (i int, free clock.Instant) {
+	for j := range c.n {
+		i := (c.self + 1 + x.next + j) % c.n
+		if i == c.self || !n.from(i) && x.tries < 2*c.n {
+			continue
+		}
+		a := &c.pulls.asks[i]
+		if due := c.pulls.kinds[a.kind].due; a.open && c.now.Before(due) {
+			if free.IsZero() || due.Before(free) {
+				free = due
+			}
+			continue
+		}
+		x.next += j
+		return i, clock.Instant{}
+	}
+	return -1, free
 }
 
 // askFor sends one pull. It begins where earlier answers have led to, if there is

@@ -313,6 +313,32 @@ func TestPullsGoRound(t *testing.T) {
 	require.LessOrEqual(t, asked[0]+asked[1]+asked[2], 8)
 }
 
+// A peer answers one pull a turn (spec D2), so what is lacking at one time is asked of
+// different peers, and of one that owes an answer nothing else. Asked together, of one
+// peer over a link that keeps the order, the first answer was taken for the last
+// question and the others for unasked, each time anew: the replica never caught up.
+func TestOnePullPerPeer(t *testing.T) {
+	s := play(t, "new n=4 answer=1", "mute *->3 PRE-PREPARE,BODY,BLOCKS", "submit 0 a b c d e", "run in=1s")
+	all, most := 0, 0
+	for range 20 {
+		for to := range 3 {
+			s.links[3][to] = nil
+		}
+		s.play(t, "tick 3 +63ms", "turn 3", "sync 3")
+		for to := range 3 {
+			n := 0
+			for _, m := range s.links[3][to] {
+				if m.Kind() == message.KindFetch {
+					n++
+				}
+			}
+			all, most = all+n, max(most, n)
+		}
+	}
+	require.Greater(t, all, 20, "more than one thing is lacking")
+	require.Equal(t, 1, most)
+}
+
 // "An answer is bounded and carries the newest PREPARE of the view's primary that
 // covers the range" (spec N9).
 func TestAnswerCarriesThePrimarysVote(t *testing.T) {
