@@ -44,7 +44,7 @@ var classes = []class{
 // it refuses and names the record. Where it lacks something acknowledged it had nothing to
 // tell by, and the class says so. It never returns other records.
 func TestLogOnFailingDisk(t *testing.T) {
-	const seeds = 120
+	const seeds = 60
 	for i := range classes {
 		c := &classes[i]
 		t.Run(c.name, func(t *testing.T) {
