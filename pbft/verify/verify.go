@@ -77,7 +77,7 @@ func (p *Pool) Member(from message.ReplicaID, frame []byte) (message.Verified, e
 	if err != nil {
 		return p.fault(err)
 	}
-	if !bug.M52 && !p.useful(m) {
+	if !p.filter.Load().Useful(m, p.door.Members()) {
 		p.stale.Add(1)
 		return message.Verified{}, ErrStale
 	}
@@ -114,13 +114,15 @@ func (p *Pool) fault(err error) (message.Verified, error) {
 	return message.Verified{}, fmt.Errorf("verify: %w", err)
 }
 
-// useful reports whether a message can still matter. A primary's PREPARE always
-// does: it may contradict what is held (spec N8).
-func (p *Pool) useful(m message.Message) bool {
-	f := p.filter.Load()
+// Useful reports whether a message can still matter. A primary's PREPARE always does:
+// it may contradict what is held (spec N8).
+func (f *Filter) Useful(m message.Message, members *message.Members) bool {
+	if bug.M52 {
+		return true
+	}
 	switch m := m.(type) {
 	case *message.Prepare:
-		return m.View > f.View || m.View == f.View && (m.Seq > f.Certified || p.door.Members().Primary(m.View) == m.Signer)
+		return m.View > f.View || m.View == f.View && (m.Seq > f.Certified || members.Primary(m.View) == m.Signer)
 	case *message.Commit:
 		return m.Seq > f.Decided && m.View+1 >= f.View || m.View == f.View && !f.Settled
 	case *message.PrePrepare:
