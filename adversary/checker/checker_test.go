@@ -17,7 +17,7 @@ func isMalformed(err error) bool { return errors.Is(err, wire.ErrMalformed) }
 // accepted and many refused, or the test would show little.
 func TestAgreement(t *testing.T) {
 	proven, refused := map[checker.Claim]int{}, map[checker.Claim]int{}
-	for seed := range uint64(20_000) {
+	for seed := range uint64(12_000) {
 		what, ok := generate(t, seeded(seed))
 		if ok {
 			proven[what]++
