@@ -42,6 +42,8 @@ type Tally struct {
 	Elapsed   time.Duration  `json:"elapsed_ns"`  // real
 	Hash      uint64         `json:"hash,string"` // of all trace hashes, whatever the order of the worlds
 	Failures  []SeedFailure  `json:"failures"`    // by seed
+	// Marks counts the worlds in which a rare state was reached, by its name.
+	Marks map[string]uint64 `json:"marks"`
 }
 
 // SeedFailure is a world in which an invariant did not hold.
@@ -145,6 +147,7 @@ func (t *Tally) add(seed uint64, r *Result) {
 	if len(r.Scenario.Byzantine) > 0 {
 		t.Lying++
 	}
+	t.addMarks(r.Marks, func(uint64) uint64 { return 1 })
 	if r.Failure != nil {
 		t.Failures = append(t.Failures, SeedFailure{seed, r.Failure.Oracle, r.Failure.What, string(r.Scenario.TOML())})
 	}
@@ -163,6 +166,7 @@ func (t *Tally) Merge(o *Tally) {
 	t.Virtual += o.Virtual
 	t.Elapsed += o.Elapsed
 	t.Hash += o.Hash
+	t.addMarks(o.Marks, func(n uint64) uint64 { return n })
 	t.Failures = append(t.Failures, o.Failures...)
 	t.sort()
 }

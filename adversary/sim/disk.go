@@ -33,8 +33,8 @@ func (d *disk) recover(root message.Point) core.Restored {
 	return core.Assemble(d.records, root)
 }
 
-// replayed returns the decided blocks from genesis to low, for a volatile
-// application.
+// replayed returns the decided blocks from root to low, for a volatile application; or
+// nothing if one of them cannot be read.
 func (d *disk) replayed(low, root message.Point) []core.RestoredBlock {
 	if low.Seq == root.Seq {
 		return nil
@@ -48,8 +48,11 @@ func (d *disk) replayed(low, root message.Point) []core.RestoredBlock {
 	out := make([]core.RestoredBlock, low.Seq-root.Seq)
 	at := low.Chain
 	for i := len(out) - 1; i >= 0; i-- {
-		out[i] = byChain[at]
-		at = out[i].Parent
+		b, ok := byChain[at]
+		if !ok {
+			return nil
+		}
+		out[i], at = b, b.Parent
 	}
 	return out
 }
@@ -65,7 +68,11 @@ func (d *disk) blocks(s core.Serve) *message.Blocks {
 	if stable == nil {
 		return nil
 	}
-	return core.Answer(s, d.replayed(stable.Point(), message.Point{Seq: s.From}), stable, 1024)
+	blocks := d.replayed(stable.Point(), message.Point{Seq: s.From})
+	if blocks == nil {
+		return nil
+	}
+	return core.Answer(s, blocks, stable, 1024)
 }
 
 // proven returns how far what a restart finds shows blocks to be decided, with their

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
 )
@@ -11,6 +13,24 @@ type Options struct {
 	Decisions int // default 20
 	// Behaviours are names of what liars are drawn from; default liar.Behaviours.
 	Behaviours []string
+	// Only, if not empty, are the kinds of faults that every world has, and no other
+	// ones; Without are kinds that none has. Both name kinds or groups: see Faults.
+	Only, Without []string
+}
+
+// Validate reports a name in Only or Without that is no kind of fault.
+func (o *Options) Validate() error {
+	for _, name := range slices.Concat(o.Only, o.Without) {
+		if !slices.ContainsFunc(Faults(), func(f Fault) bool { return name == f.Name || name == f.Group }) {
+			return wrong("no kind of fault is called %q", name)
+		}
+	}
+	return nil
+}
+
+// in reports whether a list names a kind or its group.
+func (f *Fault) in(list []string) bool {
+	return slices.Contains(list, f.Name) || slices.Contains(list, f.Group)
 }
 
 // behaviour draws what a liar is.
@@ -21,19 +41,55 @@ func (o *Options) behaviour(src Source) string {
 	return liar.Behaviours[src.Draw("behaviour", uint64(len(liar.Behaviours)))].Name
 }
 
-// Generate draws a scenario that stays within the model: at most f faulty replicas,
-// crashes with the disk kept, and after Heal a good network.
+// Generate draws a scenario that stays within the model: at most f replicas faulty or
+// gone for good, and after Heal a good network.
+//
+// Each seed has a random half of the kinds of faults (swarm testing, Groce et al.,
+// ISSTA 2012), and most seeds have a good network: there what liars do gets deep. With
+// a seed, each kind has a stream of its own, so a world without a kind is otherwise
+// nearly the same.
 func Generate(src Source, o Options) Scenario {
-	n := o.Replicas
-	if n == 0 {
-		n = 4
+	g := gen{s: drawWorld(src, &o), o: &o}
+	seed := src.Draw("seed", 1<<63)
+	weather := map[string]bool{}
+	for i, x := range climate {
+		weather[x.group] = chance(split(src, 10, uint64(i)), x.group, x.percent)
 	}
+	for i := range kinds {
+		k := &kinds[i]
+		g.src = split(src, 11, uint64(i))
+		on := chance(g.src, k.Name, k.percent) && weather[k.Group]
+		if len(o.Only) > 0 {
+			on = k.in(o.Only)
+		}
+		if on && !k.in(o.Without) {
+			k.add(&g)
+		}
+	}
+	perm := permutation(split(src, 12), g.s.Replicas)
+	for i, r := range perm[:(g.s.Replicas-1)/3] {
+		g.src = split(src, 13, uint64(i))
+		g.spoil(r)
+	}
+	if !g.timed {
+		g.s.Heal = 0
+	}
+	g.s.Links.InOrder = !g.reorder
+	g.s.Seed = seed
+	return g.s
+}
+
+// drawWorld draws what is no fault.
+func drawWorld(src Source, o *Options) Scenario {
 	s := Scenario{
-		Replicas: n, Decisions: o.Decisions, Clients: 1 + int(src.Draw("clients", 3)), Ahead: 1 + int(src.Draw("ahead", 4)),
+		Replicas: o.Replicas, Decisions: o.Decisions, Clients: 1 + int(src.Draw("clients", 3)), Ahead: 1 + int(src.Draw("ahead", 4)),
 		OpsBlock: 1 + int(src.Draw("ops", 3)), Interval: 1 + int(src.Draw("interval", 11)),
 		Heal:    clock.Duration(500+src.Draw("heal", 2500)) * clock.Millisecond,
 		TurnMax: 200 * clock.Microsecond, SyncMax: clock.Duration(1+src.Draw("sync", 5)) * clock.Millisecond,
 		ExecMax: clock.Duration(1+src.Draw("exec", 3)) * clock.Millisecond,
+	}
+	if s.Replicas == 0 {
+		s.Replicas = 4
 	}
 	s.Window = 1 + int(src.Draw("window", uint64(s.Interval)))
 	if chance(src, "answer", 50) {
@@ -42,80 +98,81 @@ func Generate(src Source, o Options) Scenario {
 	s.Links = Links{DelayMin: 200 * clock.Microsecond, DelayMax: clock.Duration(1+src.Draw("delay", 20)) * clock.Millisecond}
 	s.Burst = chance(src, "burst", 50)
 	s.Encode = chance(src, "encode", 5)
-	calm := chance(src, "calm", 40) // good network: Byzantine logic gets deep
-	if calm {
-		s.Heal = 0
-	} else {
-		s.generateFaults(src)
-	}
-	s.generateLiars(src, &o)
-	s.Seed = src.Draw("seed", 1<<63)
 	return s
 }
 
-func (s *Scenario) generateLiars(src Source, o *Options) {
-	f := (s.Replicas - 1) / 3
-	liars := int(src.Draw("liars", uint64(f+1)))
-	if f > 0 && liars == 0 && chance(src, "liar", 60) {
-		liars = 1
+// gen is a scenario in the making.
+type gen struct {
+	s       Scenario
+	o       *Options
+	src     Source
+	timed   bool // something has to be over before Heal
+	reorder bool
+}
+
+// spoil makes one of the f replicas that may fail faulty, or gone for good, or leaves
+// it sound. What is forbidden leaves it sound too.
+func (g *gen) spoil(r int) {
+	allowed := func(*Fault) bool { return true }
+	sound := uint64(soundness)
+	if only := g.o.Only; len(only) > 0 {
+		allowed, sound = func(f *Fault) bool { return f.in(only) }, 0
 	}
-	perm := permutation(src, s.Replicas)
-	for _, r := range perm[:liars] {
-		s.Byzantine = append(s.Byzantine, Liar{Replica: r, Behaviour: o.behaviour(src)})
+	total := sound
+	for i := range ills {
+		if allowed(&ills[i].Fault) {
+			total += ills[i].weight
+		}
 	}
-	if gone := f - liars; gone > 0 && chance(src, "lost", 20) {
-		s.Lost = append(s.Lost, perm[liars])
+	if total == 0 {
+		return
+	}
+	x := g.draw("ill", total)
+	if x < sound {
+		return
+	}
+	x -= sound
+	for i := range ills {
+		k := &ills[i]
+		switch {
+		case !allowed(&k.Fault):
+		case x >= k.weight:
+			x -= k.weight
+		default:
+			if !k.in(g.o.Without) {
+				k.add(g, r)
+			}
+			return
+		}
 	}
 }
 
-// generateFaults switches on a random half of the fault kinds (swarm testing,
-// Groce et al., ISSTA 2012).
-func (s *Scenario) generateFaults(src Source) {
-	n := uint64(s.Replicas)
-	at := func(label string, most clock.Duration) clock.Duration {
-		return clock.Duration(src.Draw(label, uint64(most)))
-	}
-	if chance(src, "swarm-loss", 50) {
-		s.Links.LossPercent = 1 + src.Draw("loss", 20)
-	}
-	if chance(src, "swarm-duplicate", 50) {
-		s.Links.DuplicatePercent = 1 + src.Draw("duplicate", 20)
-	}
-	if chance(src, "swarm-slow", 50) {
-		s.Links.SlowPercent = 1 + src.Draw("slow", 15)
-	}
-	if chance(src, "swarm-crash", 50) {
-		for k := src.Draw("crashes", 5); k > 0; k-- {
-			s.Crashes = append(s.Crashes, Crash{
-				Replica: int(src.Draw("crash-who", n)), At: at("crash-at", s.Heal), Down: at("crash-down", s.Heal/2) + clock.Millisecond,
-			})
-		}
-		if chance(src, "power-loss", 20) {
-			t := at("power-at", s.Heal)
-			for r := 0; r < s.Replicas; r++ {
-				s.Crashes = append(s.Crashes, Crash{Replica: r, At: t, Down: at("power-down", s.Heal/4) + clock.Millisecond})
-			}
+func (g *gen) draw(label string, n uint64) uint64 { return g.src.Draw(label, n) }
+
+// who draws a replica.
+func (g *gen) who() int { return int(g.draw("who", uint64(g.s.Replicas))) }
+
+// time draws when something begins: at any time before Heal, or early, where the short
+// worlds are.
+func (g *gen) time() clock.Duration {
+	g.timed = true
+	return clock.Duration(g.draw("at", uint64(g.s.Heal))) >> g.draw("early", 5)
+}
+
+// length draws how long something lasts.
+func (g *gen) length() clock.Duration {
+	g.timed = true
+	return clock.Duration(1+g.draw("for", 1<<10)) * g.s.Heal / (2 << 10)
+}
+
+// some draws a set of replicas.
+func (g *gen) some(percent uint64) (out []int) {
+	for r := range g.s.Replicas {
+		if chance(g.src, "side", percent) {
+			out = append(out, r)
 		}
 	}
-	if chance(src, "swarm-cut", 50) {
-		for k := src.Draw("cuts", 3); k > 0; k-- {
-			c := Cut{OneWay: chance(src, "one-way", 30), From: at("cut-from", s.Heal)}
-			c.To = c.From + at("cut-for", s.Heal/2)
-			for r := 0; r < s.Replicas; r++ {
-				if chance(src, "cut-side", 40) {
-					c.Side = append(c.Side, r)
-				}
-			}
-			s.Cuts = append(s.Cuts, c)
-		}
-	}
-	if chance(src, "swarm-pause", 50) {
-		for k := src.Draw("pauses", 3); k > 0; k-- {
-			p := Pause{Replica: int(src.Draw("pause-who", n)), From: at("pause-from", s.Heal)}
-			p.To = p.From + at("pause-for", s.Heal)
-			s.Pauses = append(s.Pauses, p)
-		}
-	}
+	return out
 }
 
 func permutation(src Source, n int) []int {

@@ -213,10 +213,10 @@ func dirty(list []core.Output) bool {
 
 func (h *host) synced() {
 	done := h.flight
-	h.flight, h.spare = nil, nil
 	if !h.persist(done) {
 		return
 	}
+	h.flight, h.spare = nil, nil
 	for i := range done {
 		if !h.release(&done[i]) {
 			return
@@ -236,8 +236,9 @@ func (h *host) persist(done []core.Output) bool {
 		return false
 	}
 	for i := range done {
-		for _, r := range done[i].Persist {
-			h.write(r)
+		for o := &done[i]; len(o.Persist) > 0; {
+			h.write(o.Persist[0])
+			o.Persist = o.Persist[1:] // the rest may tear
 			if h.effect() {
 				return false
 			}

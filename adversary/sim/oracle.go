@@ -117,6 +117,7 @@ func (o *oracle) onOutput(h *host, out *core.Output) {
 		case core.RecordState:
 			if r.State.View > h.view {
 				h.view = r.State.View
+				h.entered(r.State)
 				o.w.emit(Event{Kind: EventEnter, Replica: h.at, View: h.view, Point: r.State.Base})
 			}
 		case core.RecordChange:
@@ -148,6 +149,7 @@ func (o *oracle) onDecided(h *host, list []core.Decided) {
 
 func (o *oracle) onEvidence(h *host, e *message.Evidence) {
 	o.evidence++
+	o.w.Sometimes(convicted, true)
 	o.w.emit(Event{Kind: EventEvidence, Replica: h.at, Peer: int(e.Culprit), Note: fmt.Sprint("evidence ", e.Kind)})
 	culprit, err := o.w.door.Evidence(e)
 	if err != nil {

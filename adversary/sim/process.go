@@ -39,7 +39,9 @@ func (h *host) boot(first bool) {
 	h.core = c
 	h.view = r.State.View
 	h.w.oracle.onBoot(h, &r)
-	h.w.missed = max(h.w.missed, len(h.w.oracle.chain)-int(h.app.seq))
+	missed := len(h.w.oracle.chain) - int(h.app.seq)
+	h.w.missed = max(h.w.missed, missed)
+	h.w.Sometimes(missedWindow, missed > 2*h.w.sc.Interval)
 	h.w.note(1, uint64(h.at), uint64(h.life))
 	h.w.emit(Event{Kind: EventBoot, Replica: h.at, View: h.view, Point: r.State.Low})
 	h.turn()
@@ -67,6 +69,8 @@ func (h *host) crash(c Crash) {
 	}
 	h.crashes++
 	h.w.Sometimes(crashedProposing, h.proposing())
+	st := h.core.Status()
+	h.w.Sometimes(viewLost, st.Target > st.View)
 	if !h.disk.forget(h) {
 		h.tear()
 	}

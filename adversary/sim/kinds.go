@@ -1,0 +1,227 @@
+package sim
+
+import "github.com/twothirds-bft/twothirds/clock"
+
+// Fault is a kind of fault that Generate knows.
+type Fault struct {
+	Name  string
+	Group string // of kinds that are forced or forbidden together
+	About string
+}
+
+// Faults returns all kinds of faults that Generate knows.
+func Faults() (out []Fault) {
+	for i := range kinds {
+		out = append(out, kinds[i].Fault)
+	}
+	for i := range ills {
+		out = append(out, ills[i].Fault)
+	}
+	return out
+}
+
+// climate says how many worlds of 100 have faults of a group at all.
+var climate = []struct {
+	group   string
+	percent uint64
+}{{"delays", 100}, {"links", 40}, {"processes", 45}, {"disks", 30}, {"clocks", 35}}
+
+// kinds are the faults that correct replicas and their links must stand, with how many
+// worlds of 100 have one where its group has any.
+var kinds = []struct {
+	Fault
+	percent uint64
+	add     func(*gen)
+}{
+	{Fault{"reorder", "delays", "messages of one link overtake each other"}, 50, func(g *gen) { g.reorder = true }},
+	{Fault{"spread", "delays", "delays are exponential or have a heavy tail"}, 30, func(g *gen) {
+		g.s.Links.Spread = []Spread{Exponential, HeavyTail}[g.draw("spread", 2)]
+	}},
+	{Fault{"loss", "links", "messages are lost"}, 50, func(g *gen) { g.s.Links.LossPercent, g.timed = 1+g.draw("loss", 20), true }},
+	{Fault{"duplicate", "links", "messages arrive twice"}, 50, func(g *gen) { g.s.Links.DuplicatePercent, g.timed = 1+g.draw("duplicate", 20), true }},
+	{Fault{"slow-links", "links", "some messages are much slower"}, 50, func(g *gen) { g.s.Links.SlowPercent, g.timed = 1+g.draw("slow", 15), true }},
+	{Fault{"replay", "links", "old messages arrive again"}, 50, (*gen).replays},
+	{Fault{"corrupt", "links", "bits flip, and connections break"}, 25, func(g *gen) {
+		g.s.Rules = append(g.s.Rules, Rule{Do: Corrupt, Percent: 1 + g.draw("corrupt", 4), End: g.time()})
+	}},
+	{Fault{"bandwidth", "links", "a bottleneck with a bounded queue"}, 25, (*gen).bottleneck},
+	{Fault{"partition", "links", "two sides do not hear each other"}, 35, func(g *gen) { g.cut(Cut{Side: g.some(40)}) }},
+	{Fault{"one-way", "links", "one side does not hear the other"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), OneWay: true}) }},
+	{Fault{"bridge", "links", "two sides have one replica between them"}, 20, (*gen).bridge},
+	{Fault{"star", "links", "all talk to one replica only"}, 15, (*gen).star},
+	{Fault{"flap", "links", "links go down and up"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), Flap: 1 + g.length()/8}) }},
+	{Fault{"clog", "links", "messages wait until a partition ends"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), Clog: true}) }},
+	{Fault{"swizzle", "links", "replicas are cut off one by one, and come back in another order"}, 20, (*gen).swizzle},
+	{Fault{"crash", "processes", "processes stop and start again, logs are torn"}, 50, func(g *gen) {
+		for range 1 + g.draw("crashes", 3) {
+			g.crash(Crash{Replica: g.who(), At: g.time()})
+		}
+	}},
+	{Fault{"effect", "processes", "processes stop between two writes, syncs or sends"}, 50, func(g *gen) {
+		for range 1 + g.draw("crashes", 2) {
+			g.crash(Crash{Replica: g.who(), Effect: 1 + int(g.draw("effect", 300))})
+		}
+	}},
+	{Fault{"power", "processes", "all processes stop at one instant"}, 15, func(g *gen) { g.crash(Crash{Replica: g.who(), At: g.time(), All: true}) }},
+	{Fault{"pause", "processes", "processes stand still"}, 50, func(g *gen) {
+		for range 1 + g.draw("pauses", 2) {
+			p := Pause{Replica: g.who(), From: g.time()}
+			p.To = p.From + 2*g.length()
+			g.s.Pauses = append(g.s.Pauses, p)
+		}
+	}},
+	{Fault{"slow-disk", "disks", "syncs take long"}, 100, func(g *gen) {
+		d := Disk{Replica: g.who(), Fault: Slow, From: g.time(), By: clock.Duration(1+g.draw("by", 100)) * clock.Millisecond}
+		d.To = d.From + g.length()
+		g.s.Disks = append(g.s.Disks, d)
+	}},
+	{Fault{"skew", "clocks", "clocks run fast or slow"}, 50, func(g *gen) {
+		g.clocks(func(c *Clock) { c.Skew = int64(g.draw("skew", 400_001)) - 200_000 })
+	}},
+	{Fault{"drift", "clocks", "clocks change their speed"}, 50, func(g *gen) {
+		g.clocks(func(c *Clock) {
+			c.Drift, c.Period = int64(1+g.draw("drift", 200_000)), clock.Duration(20+g.draw("period", 500))*clock.Millisecond
+		})
+	}},
+	{Fault{"grain", "clocks", "clocks show whole ticks only"}, 50, func(g *gen) {
+		g.clocks(func(c *Clock) { c.Grain = clock.Duration(1+g.draw("grain", 16)) * clock.Millisecond })
+	}},
+	{Fault{"late", "clocks", "timers fire late"}, 50, func(g *gen) {
+		g.clocks(func(c *Clock) { c.Late = clock.Duration(1+g.draw("late", 100)) * clock.Millisecond })
+	}},
+	{Fault{"wall", "clocks", "wall clocks are set"}, 50, func(g *gen) {
+		g.clocks(func(c *Clock) {
+			by := clock.Duration(int64(g.draw("wall", 1<<32))-1<<31) * clock.Millisecond
+			c.Wall = append(c.Wall, Step{At: g.time(), By: by, Over: g.length() * clock.Duration(g.draw("slew", 2))})
+		})
+	}},
+}
+
+// soundness is the weight of leaving a replica that might fail as it is.
+const soundness = 12
+
+// ills are what can be wrong with one of the f replicas that may fail, with weights.
+var ills = []struct {
+	Fault
+	weight uint64
+	add    func(g *gen, r int)
+}{
+	{Fault{"liar", "liars", "a replica lies"}, 66, func(g *gen, r int) {
+		g.s.Byzantine = append(g.s.Byzantine, Liar{Replica: r, Behaviour: g.o.behaviour(g.src)})
+	}},
+	{Fault{"twin", "twins", "a replica runs twice under one key"}, 4, func(g *gen, r int) { g.s.Twins = append(g.s.Twins, r) }},
+	{Fault{"lost", "lost", "a replica is cut off for good"}, 5, func(g *gen, r int) {
+		g.timed = true
+		g.s.Lost = append(g.s.Lost, r)
+	}},
+	{Fault{"amnesia", "disks", "a disk is replaced by an empty one"}, 3, func(g *gen, r int) {
+		g.crash(Crash{Replica: r, At: g.time(), Amnesia: true})
+	}},
+	{Fault{string(LostSync), "disks", "syncs do nothing until the power fails"}, 4, sickDisk(LostSync)},
+	{Fault{string(StaleRead), "disks", "the last records are read as they were before"}, 3, sickDisk(StaleRead)},
+	{Fault{string(OldImage), "disks", "a disk is replaced by an older image of itself"}, 4, sickDisk(OldImage)},
+	{Fault{string(Rot), "disks", "a record is damaged"}, 2, sickDisk(Rot)},
+	{Fault{string(Misdirected), "disks", "a record is written over another"}, 2, sickDisk(Misdirected)},
+	{Fault{string(SyncError), "disks", "a sync fails"}, 2, sickDisk(SyncError)},
+	{Fault{string(Full), "disks", "a disk is full"}, 2, sickDisk(Full)},
+}
+
+// sickDisk gives a disk a fault, and a power cut in which most of them show.
+func sickDisk(f DiskFault) func(*gen, int) {
+	return func(g *gen, r int) {
+		d := Disk{Replica: r, Fault: f, From: g.time()}
+		end := d.From + g.length()
+		if f == LostSync || f == OldImage {
+			d.To = end
+		}
+		g.s.Disks = append(g.s.Disks, d)
+		if f != SyncError && f != Full {
+			g.crash(Crash{Replica: r, At: end})
+		}
+	}
+}
+
+func (g *gen) replays() {
+	g.timed = true
+	by := g.s.Heal * clock.Duration(1+g.draw("replay-by", 4)) / 2
+	g.s.Rules = append(g.s.Rules, Rule{Do: Replay, Percent: 1 + g.draw("replay", 8), By: by})
+}
+
+// bottleneck narrows what one replica sends, or receives, or one link.
+func (g *gen) bottleneck() {
+	p := Pipe{Rate: 1 << (14 + g.draw("rate", 7)), Queue: 1 << (10 + g.draw("queue", 7)), Begin: g.time()}
+	p.End = p.Begin + g.length()
+	at := g.who()
+	switch g.draw("direction", 3) {
+	case 0:
+		p.From = []int{at}
+	case 1:
+		p.To = []int{at}
+	default:
+		p.From, p.To = []int{at}, []int{g.who()}
+	}
+	g.s.Pipes = append(g.s.Pipes, p)
+}
+
+// cut adds a cut for some time.
+func (g *gen) cut(c Cut) {
+	c.From = g.time()
+	c.To = c.From + g.length()
+	g.s.Cuts = append(g.s.Cuts, c)
+}
+
+// bridge leaves two sides one replica that hears both.
+func (g *gen) bridge() {
+	p := permutation(g.src, g.s.Replicas)
+	if len(p) < 3 {
+		return
+	}
+	k := 1 + int(g.draw("bridge", uint64(len(p)-2)))
+	g.cut(Cut{Side: set(p[1 : 1+k : 1+k]), Others: set(p[1+k:])})
+}
+
+// star leaves all others only the one in the middle.
+func (g *gen) star() {
+	p := permutation(g.src, g.s.Replicas)
+	if len(p) < 3 {
+		return
+	}
+	around := set(p[1:])
+	g.cut(Cut{Side: around, Others: around})
+}
+
+// swizzle cuts replicas off one after another and lets them come back in another
+// order, which FoundationDB found to be better at finding bugs than any other cut
+// (Wilson, Testing distributed systems with deterministic simulation, 2014).
+func (g *gen) swizzle() {
+	from, step := g.time(), 1+g.length()/clock.Duration(2*g.s.Replicas)
+	down := permutation(g.src, g.s.Replicas)
+	up := permutation(g.src, g.s.Replicas)
+	clog := chance(g.src, "clog", 50)
+	for i, r := range down[:1+g.draw("swizzle", uint64(len(down)))] {
+		g.s.Cuts = append(g.s.Cuts, Cut{
+			Side: []int{r}, Clog: clog,
+			From: from + clock.Duration(i)*step, To: from + clock.Duration(len(down)+up[i])*step,
+		})
+	}
+}
+
+// crash adds a crash, down for some time.
+func (g *gen) crash(c Crash) {
+	c.Down = clock.Millisecond + g.length()
+	g.s.Crashes = append(g.s.Crashes, c)
+}
+
+// clocks changes the clocks of some replicas.
+func (g *gen) clocks(change func(*Clock)) {
+	for _, r := range g.some(50) {
+		i := 0
+		for i < len(g.s.Clocks) && g.s.Clocks[i].Replica != r {
+			i++
+		}
+		if i == len(g.s.Clocks) {
+			g.s.Clocks = append(g.s.Clocks, Clock{Replica: r})
+		}
+		change(&g.s.Clocks[i])
+	}
+}
