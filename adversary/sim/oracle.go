@@ -125,7 +125,7 @@ func (o *oracle) onOutput(h *host, out *core.Output) {
 		}
 		switch r.Kind {
 		case core.RecordPrepare, core.RecordCommit, core.RecordStable, core.RecordNewView:
-			if err := recheck(o.w, r.Message); err != nil {
+			if err := o.w.recheck(r.Message); err != nil {
 				o.w.fail("I4", fmt.Sprintf("replica %d holds an invalid %v: %v", h.at, r.Message.Kind(), err))
 			}
 		}
@@ -152,6 +152,9 @@ func (o *oracle) onEvidence(h *host, e *message.Evidence) {
 	o.w.Sometimes(convicted, true)
 	o.w.emit(Event{Kind: EventEvidence, Replica: h.at, Peer: int(e.Culprit), Note: fmt.Sprint("evidence ", e.Kind)})
 	culprit, err := o.w.door.Evidence(e)
+	if err == nil {
+		err = o.w.recheckEvidence(e)
+	}
 	if err != nil {
 		o.w.fail("I17", fmt.Sprintf("replica %d keeps evidence %d against %d that proves nothing: %v", h.at, e.Kind, e.Culprit, err))
 	} else if !o.w.hosts[culprit].faulty {

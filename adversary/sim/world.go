@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/twothirds-bft/twothirds/adversary/checker"
 	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto/cryptotest"
@@ -28,6 +29,8 @@ type World struct {
 	genesis   message.Genesis
 	root      message.Point
 	oracle    *oracle
+	stranger  *checker.Checker
+	scratch   []byte // of recheck
 	failure   *Failure
 	broken    *Failure // what more than f faulty replicas achieved
 	convicted int
@@ -176,7 +179,7 @@ func (w *World) build(src Source) {
 	}
 	w.root = message.Root(cluster)
 	w.door = message.NewDoor(cluster, members, ring.Verifier(), true, message.Limits{})
-	w.oracle = newOracle(w)
+	w.oracle, w.stranger = newOracle(w), newStranger(w.genesis, ring.Verifier())
 	w.links = newLinks(w, src)
 	faulty := map[int]bool{}
 	for _, r := range w.sc.Faulty() {
