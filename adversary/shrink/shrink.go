@@ -1,0 +1,104 @@
+package shrink
+
+import (
+	"time"
+
+	"github.com/twothirds-bft/twothirds/adversary/sim"
+)
+
+// Options says how to shrink. The zero value is ready for use.
+type Options struct {
+	// Time is the budget; default 30 s if Plays bounds nothing either. What was reached by
+	// then is returned.
+	Time time.Duration
+	// Plays bounds the worlds played, for results that do not depend on the machine; 0 =
+	// no bound.
+	Plays int
+	// With is what each world is played with: a user's own application, invariants,
+	// behaviours. An invariant that remembers must be made anew for each world, by an
+	// Option of its own.
+	With []sim.Option
+	// Same reports whether b is the violation that a is; default: the same oracle.
+	Same func(a, b *sim.Failure) bool
+	// Found is how the scenario was found, such as a command, for the replay file.
+	Found string
+	// Progress is called each time that the scenario has become smaller, with what is
+	// being tried and what there is so far.
+	Progress func(phase string, r *Report)
+}
+
+// Report is a story and what it took.
+type Report struct {
+	Scenario sim.Scenario // fails when played from its Seed
+	Failure  *sim.Failure // nil if the scenario given does not fail, or is none: then it is returned as it was
+	Hash     uint64       // of the story's trace
+	Events   int          // what happens in it (see the package comment)
+	Before   int          // the same of the scenario given
+	Minimal  bool         // no message can be taken away; false when the budget ended first
+	Plays    int          // worlds played
+	Elapsed  time.Duration
+	Found    string // Options.Found
+}
+
+// Run shrinks a scenario that fails when played from its Seed. It plays on the calling
+// goroutine alone.
+func Run(sc sim.Scenario, o Options) Report {
+	s := newShrinker(sc, o)
+	first, events := s.play(sc)
+	if first.Failure == nil || invalid(first) {
+		return Report{Scenario: sc, Plays: s.plays, Elapsed: s.elapsed(), Found: o.Found}
+	}
+	if s.live = first.Failure.Oracle == liveness; s.live {
+		_, events = s.play(sc) // they count otherwise
+	}
+	s.story = story{sc, nil, first.Failure, first.Hash, events}
+	s.before = events
+	s.minimal()
+	r := s.report()
+	r.Minimal = !s.spent()
+	return r
+}
+
+// minimal goes through the phases, each as long as it makes something smaller. The
+// scenario is looked at again once the messages are few, because much of it was needed
+// for those only.
+func (s *shrinker) minimal() {
+	long, short := s.failure.At+time.Second, 100*time.Millisecond
+	for _, p := range []struct {
+		name     string
+		seeds    int
+		patience time.Duration
+		run      func() bool
+	}{
+		{"one kind of fault", 40, long, s.bare},
+		{"faults", 0, long, s.lists},
+		{"world", 40, long, s.world},
+		{"scenario", 0, long, s.structure},
+		{"scenario and seed", 12, long, func() bool { return s.structure() || s.world() }},
+		{"variants", 0, long, s.variants},
+		{"healing late", 0, long, s.healLate},
+		{"messages", 0, short, s.messages},
+		{"messages and seed", 4, short, s.messages},
+		{"rest", 4, short, s.rest},
+	} {
+		s.phase, s.seeds, s.patience = p.name, p.seeds, p.patience
+		if s.live {
+			s.seeds = min(s.seeds, 6) // its worlds take long
+		}
+		for !s.spent() && p.run() {
+		}
+	}
+}
+
+// rest tries everything again that does not make the story longer.
+func (s *shrinker) rest() bool {
+	s.most = s.events
+	return s.structure() || s.fewer() || s.messages() || s.fewerCuts()
+}
+
+func (s *shrinker) report() Report {
+	return Report{
+		Scenario: full(s.best, s.cuts), Failure: s.failure, Hash: s.hash, Events: s.events, Before: s.before,
+		Plays: s.plays, Elapsed: s.elapsed(), Found: s.o.Found,
+	}
+}
