@@ -1,0 +1,71 @@
+package attack
+
+// load are attacks on throughput, fairness and memory: by primaries that do as little as
+// they can, by floods, by clients.
+var load = []*Attack{
+	{
+		ID: "A45", Name: "a primary just below the timeout",
+		About: "The primary holds each proposal back as long as the timeouts allow. Each obligation has its own full timeout here, " +
+			"so it can: one decision per round trip and hold. Suspicion of slow primaries (spec T4) is planned; until then the " +
+			"floor is a window per timeout.",
+		Falls:  "timers that any progress restarts, or that follow the primary's own pace",
+		Source: "Clement et al.: Aardvark, NSDI 2009; Amir et al.: Prime, DSN 2008", Oracles: []string{"I16"},
+		Worlds: []World{
+			{File: "a45-slow-drip", Want: Want{Share: 0.015}}, {File: "a45-slower-than-the-timeout", Want: Want{Views: 1, Share: 0.2}},
+		},
+		Waiting: "turnaround (spec T4) for a floor that does not depend on the timeout",
+		Weak:    []string{"M26"},
+	},
+	{
+		ID: "A46", Name: "one client is not served",
+		About:  "The primary orders everything but the requests of one client. Only the decision of the oldest obligation meets it, so it loses its view.",
+		Falls:  "timers that any decision restarts",
+		Source: "Aardvark; Prime", Oracles: []string{"I13", "I16"},
+		Worlds: []World{
+			{File: "a46-censor", Want: Want{Views: 1, Fair: 0.15, Share: 0.5}}, {File: "a46-under-load", Want: Want{Views: 1}},
+		},
+		Weak: []string{"M26", "M27"},
+	},
+	{
+		ID: "A47", Name: "requests that are valid for some only",
+		About: "A request is valid by its bytes and the key that they carry, for all or for none (spec N1). The liar passes bad " +
+			"copies on beside good ones, and as primary signs blocks that are no batch.",
+		Falls:  "MACs that the primary alone can check, and verdicts on a batch taken for each of it",
+		Source: "Aardvark, the big MAC attack", Oracles: []string{"I13", "I16"},
+		Worlds: []World{{File: "a47-half-valid", Want: Want{Burned: none, Share: 0.9}}, {File: "a47-bad-payload", Want: Want{Views: 1, Evidence: 1}}},
+	},
+	{
+		ID: "A49", Name: "a storm of view changes",
+		About: "f replicas ask for the next views all the time, for many at once, in the words of others, and second whoever " +
+			"suspects. f is less than weak power: nothing may come of it.",
+		Falls:  "joining at f, or at f+1 words of whomever",
+		Source: "Castro and Liskov, OSDI 1999, section 4.5.2: f+1 and not f", Oracles: []string{"I13", "I16"},
+		Worlds: []World{
+			{File: "a49-storm", Want: Want{Burned: none, Share: 0.9}}, {File: "a49-seconded", Want: Want{Share: 0.2}},
+		},
+		Weak: []string{"M24"},
+	},
+	{
+		ID: "A51", Name: "votes for the far future",
+		About:  "Validly signed votes and proposals for ever new views and seqs. State per peer is O(1) here (spec N8, D1).",
+		Falls:  "buffers for what may come",
+		Source: "go-f3, sim/adversary/spam.go", Oracles: []string{"I11"},
+		Worlds: []World{{File: "a51-future", Want: Want{Share: 0.9}}},
+	},
+	{
+		ID: "A52", Name: "bad signatures, and good ones in the wrong place",
+		About: "Each vote many times over with a wrong signature, and others' votes passed on as if they came from their signers. " +
+			"The simulation counts no CPU; that cheap checks come first is tested at the door (pbft/verify).",
+		Falls:  "verifying before looking whether a message can still matter",
+		Source: "Aardvark, section 4.1", Oracles: []string{"I12", "I16"},
+		Worlds:  []World{{File: "a52-bad-signatures", Want: Want{Burned: none, Share: 0.9}}, {File: "a52-masks", Want: Want{Burned: none, Share: 0.9}}},
+		Waiting: "an account of verifications per peer in the simulation (I12)",
+	},
+	{
+		ID: "A69", Name: "reflection",
+		About:  "Pulls and statuses in a flood, each small and its answer large. Who is asked answers once a turn and from a bounded range.",
+		Falls:  "an answer for each question",
+		Source: "amplification attacks on datagram protocols; spec N9, D1", Oracles: []string{"I11", "I12"},
+		Worlds: []World{{File: "a69-ask-all", Want: Want{Burned: none, Share: 0.9}}, {File: "a69-reflect", Want: Want{Burned: none, Share: 0.9}}},
+	},
+}

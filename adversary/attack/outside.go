@@ -1,0 +1,4 @@
+package attack
+
+// outside are attacks on what is not a replica: applications, clients, decoders, links.
+var outside = []*Attack{}
