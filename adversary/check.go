@@ -7,11 +7,49 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/twothirds-bft/twothirds/adversary/shrink"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 )
 
 // seedVariable names the seed that Check plays alone.
 const seedVariable = "TWOTHIRDS_SEED"
+
+// Finding is a world in which an invariant broke.
+type Finding struct {
+	Seed     uint64   // of the campaign
+	Scenario Scenario // it fails when played
+	Failure  *Failure
+
+	file func(name string) []byte // the replay file, if it was shrunk
+}
+
+// File returns the finding as a replay file of a name.
+func (f *Finding) File(name string) []byte {
+	if f.file == nil {
+		return f.Scenario.TOML()
+	}
+	return f.file(name)
+}
+
+// Failure is an invariant that did not hold.
+type Failure = sim.Failure
+
+// Search plays worlds, one per seed, and returns the first that breaks an invariant,
+// as it was found, or nil. It is Check without a test.
+func Search(opts ...Option) *Finding {
+	found, _ := newConfig(opts).search(func(sim.Tally, int) {})
+	return found
+}
+
+// Shrink makes a finding smaller as long as it still fails in the same way.
+func (f *Finding) Shrink(opts ...Option) *Finding {
+	c := newConfig(opts)
+	if c.shrink <= 0 {
+		return f
+	}
+	r := shrink.Run(f.Scenario, shrink.Options{Time: c.shrink, With: c.with})
+	return &Finding{Seed: f.Seed, Scenario: r.Scenario, Failure: r.Failure, file: r.File}
+}
 
 // Check plays worlds, one per seed, until one breaks an invariant or all have been
 // played. A failure is shrunk, told, and kept; what was kept by earlier runs of the
@@ -20,65 +58,60 @@ func Check(t *testing.T, opts ...Option) {
 	t.Helper()
 	c := newConfig(opts)
 	c.replayKept(t)
-	if s := os.Getenv(seedVariable); s != "" {
-		seed, err := strconv.ParseUint(s, 10, 64)
-		if err != nil {
-			t.Fatalf("%s=%q is not a number", seedVariable, s)
-		}
-		c.one(t, seed)
-		return
-	}
 	if testing.Short() && c.limit == 0 {
 		c.worlds = max(c.worlds/10, 1)
 	}
-	sizes := c.sizes
-	if len(sizes) == 0 {
-		sizes = []int{4}
-	}
-	for _, n := range sizes {
-		c.campaign(t, n, len(sizes))
-	}
-}
-
-// campaign plays a size's part of the worlds.
-func (c *config) campaign(t *testing.T, n, parts int) {
-	t.Helper()
-	k := sim.Campaign{
-		From: 1, To: max(c.worlds/uint64(parts), 1), For: c.limit, Options: c.world, With: c.with,
-		Workers: runtime.GOMAXPROCS(0), Twice: 50,
-	}
-	k.Options.Replicas = n
-	if c.limit > 0 {
-		k.To = 1 << 62
-	}
-	tally := k.Run()
-	if len(tally.Failures) == 0 {
+	found, err := c.search(func(tally sim.Tally, n int) {
 		t.Logf("%d worlds of %d replicas (%d with a liar): %d blocks decided, %d views, %d crashes, nothing found",
 			tally.Worlds, n, tally.Lying, tally.Decisions, tally.Views, tally.Crashes)
-		return
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	f := &tally.Failures[0]
-	c.report(t, sim.Generate(sim.Seed(f.Seed), k.Options), fmt.Sprintf("%s=%d go test -run '^%s$'", seedVariable, f.Seed, t.Name()))
+	if found != nil {
+		again := fmt.Sprintf("%s=%d go test -run '^%s$'", seedVariable, found.Seed, t.Name())
+		c.report(t, found.Shrink(opts...), again)
+	}
 }
 
-// one plays the world of a seed.
-func (c *config) one(t *testing.T, seed uint64) {
-	t.Helper()
-	o := c.world
-	if len(c.sizes) > 0 {
-		o.Replicas = c.sizes[0]
+// search plays a campaign for each size, or the one seed that the environment names.
+func (c *config) search(clean func(t sim.Tally, replicas int)) (*Finding, error) {
+	from, to := uint64(1), max(c.worlds/uint64(len(c.sizes)), 1)
+	if c.limit > 0 {
+		to = 1 << 62
 	}
-	sc := sim.Generate(sim.Seed(seed), o)
-	if sim.Play(sc, c.with...).Failure != nil {
-		c.report(t, sc, fmt.Sprintf("%s=%d go test -run '^%s$'", seedVariable, seed, t.Name()))
+	if s := os.Getenv(seedVariable); s != "" {
+		seed, err := strconv.ParseUint(s, 10, 62)
+		if err != nil {
+			return nil, fmt.Errorf("%s=%q is not a seed", seedVariable, s)
+		}
+		from, to = seed, seed
 	}
+	for _, n := range c.sizes {
+		k := sim.Campaign{
+			From: from, To: to, For: c.limit, Options: c.world, With: c.with, Workers: runtime.GOMAXPROCS(0), Twice: 50,
+		}
+		k.Options.Replicas = n
+		tally := k.Run()
+		if len(tally.Failures) > 0 {
+			seed := tally.Failures[0].Seed
+			sc := sim.Generate(sim.Seed(seed), k.Options)
+			return &Finding{Seed: seed, Scenario: sc, Failure: c.play(sc).Failure}, nil
+		}
+		clean(tally, n)
+	}
+	return nil, nil
+}
+
+// play plays a scenario with what the options add.
+func (c *config) play(sc Scenario, more ...sim.Option) *Result {
+	return sim.Play(sc, append(c.with[:len(c.with):len(c.with)], more...)...)
 }
 
 // Run plays one scenario and fails the test if an invariant breaks.
 func Run(t testing.TB, sc Scenario, opts ...Option) *Result {
 	t.Helper()
-	c := newConfig(opts)
-	r := sim.Play(sc, c.with...)
+	r := newConfig(opts).play(sc)
 	if r.Failure != nil {
 		t.Fatalf("%v\n\n%s", r.Failure, sc.TOML())
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,7 +78,7 @@ func TestInnerStale(t *testing.T) {
 	load := linear.Workload(1)
 	work := adversary.Workload(func(src adversary.Source) []byte { return load(src.Draw) })
 	adversary.Check(t, adversary.ForApp(func() *wrapped { return &wrapped{stale{linear.NewKV(), map[string][]byte{}}} }), work,
-		adversary.Linearizable(linear.KVModel()))
+		adversary.Linearizable(linear.KVModel()), quick)
 }
 
 // wrapped hides that a KV has snapshots.
@@ -120,16 +121,18 @@ func TestOwnBehaviour(t *testing.T) {
 	require.GreaterOrEqual(t, r.Decisions, 20)
 }
 
+var quick = adversary.ShrinkFor(2 * time.Second)
+
 // Inner tests are run by TestFailures in a process of their own.
 func TestInnerNondeterministic(t *testing.T) {
 	inner(t)
 	made := 0
-	adversary.Check(t, adversary.ForApp(func() *sum { made++; return &sum{total: uint64(made % 4)} }), adversary.Workload(add))
+	adversary.Check(t, adversary.ForApp(func() *sum { made++; return &sum{total: uint64(made % 4)} }), adversary.Workload(add), quick)
 }
 
 func TestInnerInvariant(t *testing.T) {
 	inner(t)
-	adversary.Check(t, adversary.Holds(func() []adversary.Invariant { return []adversary.Invariant{calm{}} }), adversary.Liars(gossip))
+	adversary.Check(t, adversary.Holds(func() []adversary.Invariant { return []adversary.Invariant{calm{}} }), adversary.Liars(gossip), quick)
 }
 
 func inner(t *testing.T) {

@@ -49,26 +49,24 @@ func (c *config) load(file string) (Scenario, error) {
 // tell returns what happens in a scenario, for people.
 func tell(sc Scenario, with []sim.Option) string { return string(sc.TOML()) }
 
-// report shrinks a failing scenario, keeps it, and ends the test with its story.
-func (c *config) report(t *testing.T, sc Scenario, again string) {
+// report keeps a finding and ends the test with its story.
+func (c *config) report(t *testing.T, f *Finding, again string) {
 	t.Helper()
-	least := sc
-	file, err := keep(folder(t), least)
+	file, err := keep(folder(t), f)
 	if err != nil {
 		t.Errorf("the scenario could not be kept: %v", err)
 	}
-	r := sim.Play(least, c.with...)
-	t.Fatalf("%v\nagain: %s\nkept as %s\n\n%s", r.Failure, again, file, tell(least, c.with))
+	t.Fatalf("%v\nagain: %s\nkept as %s\n\n%s", f.Failure, again, file, tell(f.Scenario, c.with))
 }
 
-// keep writes a scenario to a file named after its content.
-func keep(dir string, sc Scenario) (string, error) {
-	b := sc.TOML()
+// keep writes a finding to a file named after its scenario.
+func keep(dir string, f *Finding) (string, error) {
 	h := fnv.New32a()
-	h.Write(b)
-	file := filepath.Join(dir, fmt.Sprintf("%08x.toml", h.Sum32()))
+	h.Write(f.Scenario.TOML())
+	name := fmt.Sprintf("%08x.toml", h.Sum32())
+	file := filepath.Join(dir, name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return file, err
 	}
-	return file, os.WriteFile(file, b, 0o644)
+	return file, os.WriteFile(file, f.File(name), 0o644)
 }

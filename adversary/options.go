@@ -26,6 +26,9 @@ func newConfig(opts []Option) *config {
 	for _, o := range opts {
 		o(c)
 	}
+	if len(c.sizes) == 0 {
+		c.sizes = []int{4}
+	}
 	return c
 }
 
