@@ -98,7 +98,7 @@ var kinds = []struct {
 }
 
 // soundness is the weight of leaving a replica that might fail as it is.
-const soundness = 12
+const soundness = 10
 
 // ills are what can be wrong with one of the f replicas that may fail, with weights.
 var ills = []struct {
@@ -106,7 +106,7 @@ var ills = []struct {
 	weight uint64
 	add    func(g *gen, r int)
 }{
-	{Fault{"liar", "liars", "a replica lies"}, 66, func(g *gen, r int) {
+	{Fault{"liar", "liars", "a replica lies"}, 90, func(g *gen, r int) {
 		g.s.Byzantine = append(g.s.Byzantine, Liar{Replica: r, Behaviour: g.o.behaviour(g.src)})
 	}},
 	{Fault{"twin", "twins", "a replica runs twice under one key"}, 4, func(g *gen, r int) { g.s.Twins = append(g.s.Twins, r) }},

@@ -69,6 +69,7 @@ type Result struct {
 	Crashes   int
 	Missed    int               // most blocks that a replica was behind another when it started again
 	Marks     map[string]uint64 // how often rare states were reached, by name
+	Effects   []int             // writes, syncs and sends of each process
 	Failure   *Failure
 	Broken    *Failure // beyond f: what the faulty achieved, which is no failure
 	Convicted int      // beyond f: replicas that what they signed convicts
@@ -221,6 +222,7 @@ func (w *World) schedule() {
 		h := w.hosts[c.Replica]
 		if c.Effect > 0 {
 			h.crashAt = append(h.crashAt, c)
+			inOrder(h.crashAt)
 			continue
 		}
 		w.after(c.At, func() { h.strike(c) })
@@ -328,6 +330,7 @@ func (w *World) result(sc Scenario) *Result {
 	}
 	for _, h := range w.hosts {
 		r.Crashes += h.crashes
+		r.Effects = append(r.Effects, h.effects)
 		if h.core != nil && !h.faulty {
 			r.Views = max(r.Views, uint64(h.core.Status().View))
 		}
