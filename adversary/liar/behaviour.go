@@ -92,7 +92,7 @@ var alone = []Behaviour{
 	{"framer", "pairs what correct replicas signed into proofs against them; breaks evidence that ignores the view or kind", "spec story 6", newFramer},
 	// Pulls and hints.
 	{"stale-answers", "answers pulls with garbage or with older answers, several times; breaks who waits for one source", "A39, A44", newStaleAnswers},
-	{"old-proof", "answers pulls with the first certified answer that it ever gave; breaks who installs whatever is certified", "A42", newOldProof},
+	{"old-proof", "answers pulls under the first proof that it ever gave; breaks who installs whatever is certified", "A42", newOldProof},
 	{"false-proof", "answers pulls with proofs of something else; breaks who does not compare proof and blocks", "A24", newFalseProof},
 	{"drip", "answers pulls with one block at a time, late; breaks who stays with one source while it answers", "A44, CometBFT 5860", newDrip},
 	{"unasked", "pushes its answers at everyone; breaks who takes an answer without a question", "A44", newUnasked},

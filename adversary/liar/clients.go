@@ -65,15 +65,18 @@ func newFalseReplies(e *Env) Sender {
 // verification whose one verdict holds for all, and replicas that suspect a primary
 // for not ordering what only they think valid (A47; Aardvark's big MAC attack).
 func newHalfValid(e *Env) Sender {
-	e.OnReceive(func(_ message.ReplicaID, m message.Message) bool {
+	e.OnReceive(func(from message.ReplicaID, m message.Message) bool {
 		r, ok := m.(*message.Requests)
-		if !ok || len(r.List) == 0 {
+		if !ok || len(r.List) == 0 || e.member(from) { // else liars would feed each other
 			return false
 		}
 		bad := r.List[e.Draw("which", uint64(len(r.List)))]
-		if e.Draw("what", 2) == 0 {
+		switch e.Draw("what", 3) {
+		case 0:
 			bad.Op = append([]byte("x"), bad.Op...)
-		} else {
+		case 1:
+			bad.Number++
+		case 2:
 			bad.Sig = flip(bad.Sig)
 		}
 		e.each(func(to message.ReplicaID) {
@@ -101,7 +104,7 @@ func newReplayRequests(e *Env) Sender {
 	var old []message.Request
 	e.OnReceive(func(from message.ReplicaID, m message.Message) bool {
 		r, ok := m.(*message.Requests)
-		if !ok || len(r.List) == 0 {
+		if !ok || len(r.List) == 0 || e.member(from) {
 			return false
 		}
 		if old = append(old, r.List...); len(old) > 256 {

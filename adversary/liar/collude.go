@@ -172,13 +172,13 @@ func planStarve(first *Env) func(*Env) Sender {
 }
 
 // planLateHalf has one half of the correct replicas hear everything as late as the
-// bound on delays allows, and a little later before it holds. It breaks whatever
+// bound on delays allows, and later than their timeouts before it holds. It breaks whatever
 // takes silence for a fact, such as leases and fast paths (A19; Momose 2019 on Sync
 // HotStuff).
 func planLateHalf(first *Env) func(*Env) Sender {
 	first.Watch(func(_, to message.ReplicaID, _ message.Message) Verdict {
 		if first.Brain.second(to) {
-			return Verdict{Hold: 40 * clock.Millisecond}
+			return Verdict{Hold: 250 * clock.Millisecond}
 		}
 		return Verdict{}
 	})

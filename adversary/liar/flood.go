@@ -102,7 +102,11 @@ func corrupted(m message.Signed) message.Message {
 // replicas would count before they send them, or count twice (A52, A70).
 func newMasks(e *Env) Sender {
 	e.OnReceive(func(from message.ReplicaID, m message.Message) bool {
-		if s, ok := m.(message.Signed); ok {
+		s, ok := m.(message.Signed)
+		if !ok {
+			return false
+		}
+		if id, _ := s.Author(); id == from { // else liars would pass it on for ever
 			e.each(func(to message.ReplicaID) {
 				if to != from {
 					e.Send(to, s)

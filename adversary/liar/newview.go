@@ -3,8 +3,9 @@ package liar
 import "github.com/twothirds-bft/twothirds/pbft/message"
 
 // newViews makes the NEW-VIEWs of one liar as forge says, out of the VIEW-CHANGEs that
-// it hears for the views that it leads, as soon as forge can. Its core's own go out
-// as well, unless a forged one has been sent for that view.
+// it hears for the views that it leads, as soon as forge can. Its own VIEW-CHANGE for
+// these reports nothing. Its core's NEW-VIEWs go out as well, unless a forged one
+// has been sent for that view.
 type newViews struct {
 	e     *Env
 	book  *book
@@ -42,9 +43,15 @@ func (n *newViews) try(v message.View) {
 
 func (n *newViews) send(to message.ReplicaID, m message.Message) {
 	n.book.note(m)
-	if v, ok := m.(*message.NewView); ok && v.Signer == n.e.Self {
-		if forged := n.made[v.View]; forged != nil {
+	switch v := m.(type) {
+	case *message.NewView:
+		if forged := n.made[v.View]; forged != nil && v.Signer == n.e.Self {
 			m = forged // repeated by the core until all have entered
+		}
+	case *message.ViewChange:
+		if n.e.Members().Primary(v.View) == n.e.Self {
+			c := n.e.root(v.View)
+			m = &c
 		}
 	}
 	n.e.Send(to, m)
@@ -116,8 +123,8 @@ func newThin(e *Env) Sender {
 	})
 }
 
-// newPadded fills a quorum of summaries up with its own, several times over, or in the
-// name of one that is no member. It breaks who counts summaries and not signers
+// newPadded fills a quorum of summaries up with its own once more, in each third view in
+// the name of one that is no member. It breaks who counts summaries and not signers
 // (A05).
 func newPadded(e *Env) Sender {
 	return forging(e, func(b *book, v message.View, reports []message.ViewChange) *message.NewView {
@@ -125,7 +132,7 @@ func newPadded(e *Env) Sender {
 			return nil
 		}
 		list := append([]message.ViewChange{e.root(v), e.root(v)}, reports[:e.quorum()-2]...)
-		if e.Draw("stranger", 2) == 0 {
+		if v%3 == 0 {
 			list[1].Signer = e.Members().At(e.Members().Len()-1).ID + 1
 		}
 		return b.justified(list)
@@ -136,7 +143,7 @@ func newPadded(e *Env) Sender {
 // looks at a summary's signer and rank, and not at what it asks for (A05).
 func newMixed(e *Env) Sender {
 	return forging(e, func(b *book, v message.View, reports []message.ViewChange) *message.NewView {
-		list := append([]message.ViewChange{e.root(v)}, reports[:min(len(reports), e.quorum()-1)]...)
+		list := append([]message.ViewChange{e.root(v)}, reports[:min(len(reports), e.quorum()-2)]...)
 		for d := message.View(1); d <= 8; d++ {
 			for _, old := range append(b.reports(v-d), b.reports(v+d)...) {
 				if len(list) < e.quorum() && !contains(list, old.Signer) {

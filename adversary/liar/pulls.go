@@ -46,19 +46,26 @@ func (e *Env) spoil(b *message.Blocks) *message.Blocks {
 	return c
 }
 
-// newOldProof answers pulls of decided blocks with the first answer that it ever gave:
-// certified, and long past. It breaks who installs what is certified without
-// comparing it with what it has (A42).
+// newOldProof answers pulls of decided blocks with the first proof that it ever gave,
+// valid and long past, sometimes with the blocks of that time. It breaks who
+// installs what is certified without asking what it certifies (A42).
 func newOldProof(e *Env) Sender {
 	var first *message.Blocks
 	return func(to message.ReplicaID, m message.Message) {
-		if b, ok := m.(*message.Blocks); ok && (b.Stable != nil || b.Commit != nil) {
-			if first == nil {
-				first = b
-			}
-			m = first
+		b, ok := m.(*message.Blocks)
+		if !ok || b.Stable == nil && b.Commit == nil {
+			e.Send(to, m)
+			return
 		}
-		e.Send(to, m)
+		if first == nil {
+			first = b
+		}
+		if e.Draw("blocks", 2) == 0 {
+			e.Send(to, first)
+		}
+		c := *b
+		c.Links, c.Commit, c.Stable = first.Links, first.Commit, first.Stable
+		e.Send(to, &c)
 	}
 }
 

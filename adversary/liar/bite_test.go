@@ -1,0 +1,58 @@
+//go:build twothirds_bug
+
+package liar_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/adversary/sim"
+	"github.com/twothirds-bft/twothirds/internal/bug"
+)
+
+func TestBehavioursBite(t *testing.T) {
+	defer bug.Set()
+	for _, b := range bites {
+		t.Run(b.bug+"/"+b.behaviour, func(t *testing.T) {
+			bug.Set(b.bug)
+			seen := ""
+			for seed := uint64(1); seed <= 4; seed++ {
+				alone, lied := sim.Run(sim.Seed(seed), lying(b.world, "")), sim.Run(sim.Seed(seed), lying(b.world, b.behaviour))
+				if alone.Failure == nil && lied.Failure != nil && lied.Failure.Oracle == b.oracle {
+					return
+				}
+				seen += fmt.Sprintf("\nseed %d: alone %.60v, with the liar %.120v", seed, alone.Failure, lied.Failure)
+			}
+			t.Error("nothing falls", seen)
+		})
+	}
+}
+
+// Where nothing is broken but time: views that the weakened core burns.
+func TestBehavioursBurnViews(t *testing.T) {
+	defer bug.Set()
+	for _, b := range burns {
+		bug.Set()
+		require.Less(t, sim.Run(sim.Seed(1), lying(b.world, b.behaviour)).Views, b.views, "the true core")
+		bug.Set(b.bug)
+		require.Zero(t, sim.Run(sim.Seed(1), lying(b.world, "")).Views, "without the liar")
+		require.GreaterOrEqual(t, sim.Run(sim.Seed(1), lying(b.world, b.behaviour)).Views, b.views, b.behaviour)
+	}
+}
+
+// Where a liar's own message does no harm alone: the door of the weakened core lets in
+// what the true one refuses.
+func TestBehavioursPassTheDoor(t *testing.T) {
+	defer bug.Set()
+	for _, b := range doors {
+		t.Run(b.bug+"/"+b.behaviour, func(t *testing.T) {
+			bug.Set()
+			honest := play(t, 1, b.world, b.behaviour).refused[b.why]
+			require.Positive(t, honest)
+			bug.Set(b.bug)
+			require.Less(t, play(t, 1, b.world, b.behaviour).refused[b.why], honest)
+		})
+	}
+}
