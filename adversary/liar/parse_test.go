@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/twothirds-bft/twothirds/adversary/liar"
+	"github.com/twothirds-bft/twothirds/adversary/sim"
 )
 
 func TestParse(t *testing.T) {
@@ -73,4 +74,19 @@ func TestBehavioursAreDescribed(t *testing.T) {
 		require.NotContains(t, b.Name, "(")
 	}
 	require.GreaterOrEqual(t, len(names), 45)
+}
+
+// Whatever is drawn can be read, every behaviour and every form comes up, and the
+// simplest draws give the first behaviour alone.
+func TestRandom(t *testing.T) {
+	require.Equal(t, liar.Behaviours[0].Name, liar.Random(sim.Bytes(nil).Draw))
+	src, seen := sim.Seed(1), map[string]bool{}
+	for range 2000 {
+		text := liar.Random(src.Draw)
+		_, err := liar.Parse(text)
+		require.NoError(t, err, text)
+		form, _, _ := strings.Cut(text, "(")
+		seen[form] = true
+	}
+	require.Len(t, seen, len(liar.Behaviours)+len([]string{"compose", "when", "after", "until", "towards"}))
 }
