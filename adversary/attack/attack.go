@@ -19,6 +19,7 @@ type Attack struct {
 	Source  string   // where it comes from
 	Oracles []string // what would notice that it worked, such as I1
 	Worlds  []World  // where it is played
+	Tests   []string // tests of other packages that play what no world can, such as client.TestLiarsFirst
 	Weak    []string // seeded bugs (internal/bug) with which it works
 	Waiting string   // what has to be built before all of it can be played, "" if all is
 }

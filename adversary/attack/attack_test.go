@@ -2,6 +2,8 @@ package attack_test
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,6 +47,10 @@ func TestTable(t *testing.T) {
 			require.Regexp(t, oracle, o, a.ID)
 		}
 		require.True(t, len(a.Worlds) > 0 || a.Waiting != "", "%s is played or waits", a.ID)
+		for _, name := range a.Tests {
+			dir, test, _ := strings.Cut(name, ".")
+			require.True(t, declared(t, dir, test), "%s names %s", a.ID, name)
+		}
 		for _, m := range a.Weak {
 			i := slices.IndexFunc(bug.All(), func(b bug.Bug) bool { return b.ID == m })
 			require.GreaterOrEqual(t, i, 0, "%s names %s", a.ID, m)
@@ -53,6 +59,20 @@ func TestTable(t *testing.T) {
 		require.Equal(t, a.ID, attack.Find(strings.ToLower(a.ID)).ID)
 	}
 	require.Nil(t, attack.Find("A00"))
+}
+
+// declared reports whether a package has a test.
+func declared(t *testing.T, dir, test string) bool {
+	files, err := filepath.Glob(filepath.Join("../..", dir, "*_test.go"))
+	require.NoError(t, err)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		require.NoError(t, err)
+		if strings.Contains(string(b), "func "+test+"(t *testing.T)") {
+			return true
+		}
+	}
+	return false
 }
 
 // Each file belongs to one attack, says what it is, is within the model, and is

@@ -28,7 +28,7 @@ oracles are those that would notice that the attack worked. The seeded bugs are 
 ` + "`twothirds_bug`" + ` can turn on (` + "`internal/bug`" + `): with each of them the attack does work, which a test shows, too. *Waits
 for* says what has to be built before all of an attack can be played.
 
-| | attack | scenarios | oracles | works with | waits for |
+| | attack | scenarios and tests | oracles | works with | waits for |
 |---|---|---|---|---|---|
 `
 )
@@ -41,6 +41,9 @@ func TestPage(t *testing.T) {
 		var files []string
 		for _, w := range a.Worlds {
 			files = append(files, fmt.Sprintf("[%s](../adversary/attack/catalogue/%s.toml)", w.File, w.File))
+		}
+		for _, name := range a.Tests {
+			files = append(files, "`"+name+"`")
 		}
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s | %s |\n", a.ID, strings.ToLower(a.ID), a.Name, strings.Join(files, ", "),
 			strings.Join(a.Oracles, ", "), strings.Join(a.Weak, ", "), a.Waiting)

@@ -51,6 +51,7 @@ var load = []*Attack{
 		Falls:  "buffers for what may come",
 		Source: "go-f3, sim/adversary/spam.go", Oracles: []string{"I11"},
 		Worlds: []World{{File: "a51-future", Want: Want{Share: 0.9}}},
+		Tests:  []string{"adversary/attack.TestFloodsFillNoMemory", "pbft/core.TestVotesGiveWayInPlace"},
 	},
 	{
 		ID: "A52", Name: "bad signatures, and good ones in the wrong place",
@@ -59,6 +60,7 @@ var load = []*Attack{
 		Falls:  "verifying before looking whether a message can still matter",
 		Source: "Aardvark, section 4.1", Oracles: []string{"I12", "I16"},
 		Worlds:  []World{{File: "a52-bad-signatures", Want: Want{Burned: none, Share: 0.9}}, {File: "a52-masks", Want: Want{Burned: none, Share: 0.9}}},
+		Tests:   []string{"pbft/verify.TestFilter", "pbft/verify.TestMembersAreNotStarved"},
 		Waiting: "an account of verifications per peer in the simulation (I12)",
 	},
 	{
@@ -67,5 +69,6 @@ var load = []*Attack{
 		Falls:  "an answer for each question",
 		Source: "amplification attacks on datagram protocols; spec N9, D1", Oracles: []string{"I11", "I12"},
 		Worlds: []World{{File: "a69-ask-all", Want: Want{Burned: none, Share: 0.9}}, {File: "a69-reflect", Want: Want{Burned: none, Share: 0.9}}},
+		Tests:  []string{"pbft/core.TestOneAnswerPerTurn", "pbft/core.TestAnswersAreBounded"},
 	},
 }

@@ -10,6 +10,7 @@ var order = []*Attack{
 		Worlds: []World{
 			{File: "a24-odd-header"}, {File: "a24-false-proof"}, {File: "a24-mutations", Seeds: 10},
 		},
+		Weak: []string{"M10", "M57"},
 	},
 	{
 		ID: "A39", Name: "a source that goes bad",
@@ -51,6 +52,8 @@ var order = []*Attack{
 		Falls:  "tables of what was done that a timestamp or a flood empties",
 		Source: "request deduplication by time, as in Castro and Liskov, OSDI 1999, section 4.1", Oracles: []string{"I3", "I11"},
 		Worlds:  []World{{File: "a62-replayed-requests"}, {File: "a62-sessions"}},
+		Tests:   []string{"pbft/session.TestEvictedSessionNeverExecutesAgain", "pbft/session.TestFarNumbersForgetNothing"},
+		Weak:    []string{"M80"},
 		Waiting: "agreed time (spec T7) for expiry by the clock",
 	},
 	{

@@ -10,8 +10,7 @@ import (
 
 // Ways of making scenarios out of one file, for World.Each.
 
-// sweep moves the file's first crash to each effect from first to last, at each replica
-// that the file does not corrupt.
+// sweep moves the file's first crash to each effect from first to last.
 func sweep(first, last, step int) func(sim.Scenario) []sim.Scenario {
 	return func(sc sim.Scenario) []sim.Scenario {
 		var out []sim.Scenario
@@ -37,34 +36,38 @@ func rotated(sc sim.Scenario) []sim.Scenario {
 // rotate adds k to all replicas that a scenario names. Clients stay who they are.
 func rotate(sc sim.Scenario, k int) sim.Scenario {
 	n := members(&sc)
-	turn := func(list []int) []int {
+	turn := func(r int) int {
+		if r >= n {
+			return r
+		}
+		return (r + k) % n
+	}
+	all := func(list []int) []int {
 		list = slices.Clone(list)
-		for i, r := range list {
-			if r < n {
-				list[i] = (r + k) % n
-			}
+		for i := range list {
+			list[i] = turn(list[i])
 		}
 		return list
 	}
-	sc.Twins, sc.Lost = turn(sc.Twins), turn(sc.Lost)
-	sc.Byzantine, sc.Rules, sc.Cuts = slices.Clone(sc.Byzantine), slices.Clone(sc.Rules), slices.Clone(sc.Cuts)
-	sc.Crashes, sc.Pauses = slices.Clone(sc.Crashes), slices.Clone(sc.Pauses)
-	for i := range sc.Byzantine {
-		sc.Byzantine[i].Replica = turn([]int{sc.Byzantine[i].Replica})[0]
-	}
-	for i := range sc.Rules {
-		sc.Rules[i].From, sc.Rules[i].To = turn(sc.Rules[i].From), turn(sc.Rules[i].To)
-	}
-	for i := range sc.Cuts {
-		sc.Cuts[i].Side, sc.Cuts[i].Others = turn(sc.Cuts[i].Side), turn(sc.Cuts[i].Others)
-	}
-	for i := range sc.Crashes {
-		sc.Crashes[i].Replica = turn([]int{sc.Crashes[i].Replica})[0]
-	}
-	for i := range sc.Pauses {
-		sc.Pauses[i].Replica = turn([]int{sc.Pauses[i].Replica})[0]
-	}
+	sc.Twins, sc.Lost = all(sc.Twins), all(sc.Lost)
+	sc.Byzantine = edited(sc.Byzantine, func(l *sim.Liar) { l.Replica = turn(l.Replica) })
+	sc.Pipes = edited(sc.Pipes, func(p *sim.Pipe) { p.From, p.To = all(p.From), all(p.To) })
+	sc.Rules = edited(sc.Rules, func(r *sim.Rule) { r.From, r.To = all(r.From), all(r.To) })
+	sc.Cuts = edited(sc.Cuts, func(c *sim.Cut) { c.Side, c.Others = all(c.Side), all(c.Others) })
+	sc.Crashes = edited(sc.Crashes, func(c *sim.Crash) { c.Replica = turn(c.Replica) })
+	sc.Pauses = edited(sc.Pauses, func(p *sim.Pause) { p.Replica = turn(p.Replica) })
+	sc.Disks = edited(sc.Disks, func(d *sim.Disk) { d.Replica = turn(d.Replica) })
+	sc.Clocks = edited(sc.Clocks, func(c *sim.Clock) { c.Replica = turn(c.Replica) })
 	return sc
+}
+
+// edited returns a copy of a list with each element changed.
+func edited[T any](list []T, change func(*T)) []T {
+	list = slices.Clone(list)
+	for i := range list {
+		change(&list[i])
+	}
+	return list
 }
 
 // eachKind gives the file's first rule each kind of message that replicas send, and

@@ -83,7 +83,7 @@ func rate(r *sim.Result) float64 { return float64(r.Requests) / r.Elapsed.Second
 func bound(sc *sim.Scenario) uint64 {
 	n := members(sc)
 	bad := make([]bool, n)
-	for _, r := range append(sc.Faulty(), sc.Lost...) {
+	for _, r := range append(sc.Faulty(), sc.Gone()...) {
 		bad[r] = true
 	}
 	longest, run := 0, 0

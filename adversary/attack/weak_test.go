@@ -5,6 +5,8 @@ package attack_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/twothirds-bft/twothirds/adversary/attack"
 	"github.com/twothirds-bft/twothirds/internal/bug"
 )
@@ -44,4 +46,12 @@ func falls(a *attack.Attack, seeds uint64) string {
 		}
 	}
 	return ""
+}
+
+// So does A51: without its bound a replica keeps what no signature covers (I11).
+func TestFloodsFillAWeakEngine(t *testing.T) {
+	defer bug.Set()
+	bug.Set("M51")
+	grown, _ := flooded(t, floods["unsigned headers"])
+	require.Greater(t, grown, int64(floodBytes))
 }
