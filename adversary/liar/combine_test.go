@@ -115,7 +115,8 @@ func TestWhenHides(t *testing.T) {
 	require.False(t, brain.Receive(3, 0, &message.Status{}))
 }
 
-// The brain's verdicts add up, and a condition holds for the message in question.
+// The brain's verdicts add up, and a condition holds for the message in question
+// (spec M3 bounds what a host makes of them).
 func TestWatch(t *testing.T) {
 	b := newParsed(t, "silent")
 	watch := func(v liar.Verdict) liar.Behaviour {
@@ -135,7 +136,7 @@ func TestWatch(t *testing.T) {
 	require.Equal(t, liar.Verdict{Hold: 30 * ms}, brain.See(0, 2, &message.Status{}))
 }
 
-// All liars of a world follow one plan, and sign as each other.
+// All liars of a world follow one plan, and sign as each other (spec M2).
 func TestCoordinated(t *testing.T) {
 	plans := 0
 	b := liar.Coordinated("plan", "", "", func(*liar.Env) func(*liar.Env) liar.Sender {
