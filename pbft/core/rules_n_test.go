@@ -271,6 +271,15 @@ func TestRepeatsAreTheSameBytes(t *testing.T) {
 	require.Len(t, s.hosts[3].written(core.RecordCheckpoint), 1)
 }
 
+// "of its own view, the highest vote on its own header chain and the highest that is not"
+// (spec N8): the primary's votes overtake each other and its blocks. The one for b waits
+// for b's header, whatever comes before that.
+func TestHighestVoteWaitsForItsHeader(t *testing.T) {
+	play(t, "new n=4 byz=0", "byz 0 propose on=root op=a to=1", "byz 0 propose on=a op=b to=1", "byz 0 PREPARE at=a to=1", "byz 0 PREPARE at=b to=1",
+		"reorder 0->1", "deliver 0->1 PREPARE most=1", "reorder 0->1", "deliver 0->1 PRE-PREPARE,BODY most=2", "deliver 0->1 PREPARE", "expect 1 tip=1!",
+		"deliver 0->1", "expect 1 tip=2")
+}
+
 // "and the highest of a later view" (spec N8): votes that come before NEW-VIEW count
 // after it.
 func TestVotesOfALaterViewWait(t *testing.T) {

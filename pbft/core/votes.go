@@ -181,8 +181,8 @@ func (c *Core) follow(i int, v vote) bool {
 	if blocks == nil || blocks[0].parent != c.own[c.top] {
 		return false
 	}
-	c.prepares.ballots[i].off = v
 	c.grow(blocks)
+	c.prepares.count(i, v) // a higher vote, whose headers are not all here, goes on waiting
 	for _, n := range blocks {
 		c.checkPayload(n)
 	}
