@@ -1,6 +1,9 @@
 package sim
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // harm is what a fault of a disk makes of its replica, and so what it costs of the f
 // replicas that may fail.
@@ -56,7 +59,7 @@ func (s *Scenario) harmed(h harm) (out []int) {
 
 // replica returns whose key a process has.
 func (s *Scenario) replica(process int) int {
-	if i := process - s.Replicas; i >= 0 && i < len(s.Twins) {
+	if i := process - cmp.Or(s.Replicas, 4); i >= 0 && i < len(s.Twins) {
 		return s.Twins[i]
 	}
 	return process

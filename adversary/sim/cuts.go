@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/twothirds-bft/twothirds/clock"
+import (
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
 
 // cut is a Cut with its sets made quick.
 type cut struct {
@@ -19,8 +22,23 @@ func newCut(c Cut, ends int) cut {
 	return x
 }
 
-func (c *cut) between(from, to int) bool {
+func (c *cut) between(w *World, from, to int) bool {
+	if c.Leader {
+		l := w.leader()
+		return from == l && c.others[to] || !c.OneWay && to == l && c.others[from]
+	}
 	return c.side[from] && c.others[to] || !c.OneWay && c.side[to] && c.others[from]
+}
+
+// leader returns the primary of the newest view that a correct replica has entered.
+func (w *World) leader() int {
+	v := message.View(0)
+	for _, h := range w.hosts {
+		if !h.faulty {
+			v = max(v, h.view)
+		}
+	}
+	return int(w.door.Members().Primary(v))
 }
 
 // until returns when the links that are down at t come up again, 0 if they are up.
@@ -49,11 +67,8 @@ func (l *links) cut(from, to int) (wait clock.Duration, down bool) {
 	t := w.elapsed()
 	for i := range l.cuts {
 		c := &l.cuts[i]
-		if !c.between(from, to) {
-			continue
-		}
 		up := c.until(t, w.sc.Heal)
-		if up == 0 {
+		if up == 0 || !c.between(w, from, to) {
 			continue
 		}
 		if !c.Clog {

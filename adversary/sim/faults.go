@@ -61,7 +61,8 @@ type Crash struct {
 // topology: a bridge is one cut that names neither side's mutual friend, a star is one
 // for each pair that is not the centre.
 type Cut struct {
-	Side   []int          `toml:"side"`
+	Side   []int          `toml:"side,omitempty,omitzero"`
+	Leader bool           `toml:"leader,omitempty,omitzero"`  // Side is, at each time, the primary of the newest view that a correct replica is in
 	Others []int          `toml:"others,omitempty,omitzero"`  // default: all that are not in Side, clients too
 	OneWay bool           `toml:"one_way,omitempty,omitzero"` // from Side to Others only
 	Clog   bool           `toml:"clog,omitempty,omitzero"`    // messages wait for the end instead of being lost

@@ -133,6 +133,109 @@ func TestTopologies(t *testing.T) {
 	}
 }
 
+// A cut of the leader follows it from view to view.
+func TestLeaderCut(t *testing.T) {
+	cut := sim.Cut{Leader: true, From: 100 * ms, To: 2000 * ms}
+	sc := busy(sim.Scenario{Cuts: []sim.Cut{cut}, Heal: 2100 * ms})
+	r, all := play(t, sc)
+	require.GreaterOrEqual(t, r.Views, uint64(2))
+	view, lost := 0, map[int]int{}
+	for _, e := range all {
+		switch {
+		case e.Kind == sim.EventEnter:
+			view = max(view, int(e.View))
+		case e.Kind == sim.EventLost:
+			require.Contains(t, []int{e.Replica, e.Peer}, view%4, "at %v", e.At)
+			lost[view]++
+		}
+	}
+	require.Positive(t, lost[0])
+	require.Positive(t, lost[1])
+}
+
+// What a scenario says of delays and copies is what messages meet: each kind is seen
+// with it, and not without.
+func TestDelaysAndCopies(t *testing.T) {
+	const most = 4 * ms
+	base := sim.Links{DelayMin: ms, DelayMax: most}
+	with := func(change func(*sim.Links)) sim.Scenario {
+		l := base
+		change(&l)
+		return busy(sim.Scenario{Links: l})
+	}
+	rule := func(r sim.Rule) sim.Scenario { return busy(sim.Scenario{Links: base, Rules: []sim.Rule{r}}) }
+	count := func(sc sim.Scenario) (above, far, copies int) {
+		_, all := play(t, sc)
+		sent, seen := map[uint64]clock.Duration{}, map[uint64]int{}
+		for _, e := range all {
+			switch e.Kind {
+			case sim.EventSend:
+				sent[e.ID] = e.At
+			case sim.EventDeliver:
+				if seen[e.ID]++; seen[e.ID] > 1 {
+					copies++
+					continue
+				}
+				took := e.At - sent[e.ID]
+				require.GreaterOrEqual(t, took, ms)
+				if took > most {
+					above++
+					require.Less(t, sent[e.ID], sc.Heal, "after Heal delays are bounded")
+				}
+				if took > 10*most {
+					far++
+				}
+			}
+		}
+		return above, far, copies
+	}
+	for name, x := range map[string]struct {
+		sc                 sim.Scenario
+		above, far, copies bool
+	}{
+		"uniform":     {busy(sim.Scenario{Links: base}), false, false, false},
+		"exponential": {with(func(l *sim.Links) { l.Spread = sim.Exponential }), true, false, false},
+		"heavy tail":  {with(func(l *sim.Links) { l.Spread = sim.HeavyTail }), true, true, false},
+		"slow":        {with(func(l *sim.Links) { l.SlowPercent = 20 }), true, true, false},
+		"duplicate":   {with(func(l *sim.Links) { l.DuplicatePercent = 10 }), false, false, true},
+		"delay":       {rule(sim.Rule{Do: sim.Delay, By: 50 * ms, Percent: 10}), true, true, false},
+		"twice":       {rule(sim.Rule{Do: sim.Duplicate, By: 50 * ms, Percent: 10}), false, false, true},
+		"replay":      {rule(sim.Rule{Do: sim.Replay, By: 50 * ms, Percent: 10}), false, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			above, far, copies := count(x.sc)
+			require.Equal(t, x.above, above > 0)
+			require.Equal(t, x.far, far > 0)
+			require.Equal(t, x.copies, copies > 0)
+		})
+	}
+}
+
+// Replicas time out by their own clocks.
+func TestTimersFollowTheOwnClock(t *testing.T) {
+	leave := func(c sim.Clock) clock.Duration {
+		sc := busy(sim.Scenario{Byzantine: []sim.Liar{{Replica: 0, Behaviour: "silent"}}})
+		for r := range 4 {
+			c.Replica = r
+			sc.Clocks = append(sc.Clocks, c)
+		}
+		_, all := play(t, sc)
+		for _, e := range all {
+			if e.Kind == sim.EventLeave {
+				return e.At
+			}
+		}
+		return 0
+	}
+	right := leave(sim.Clock{})
+	require.Greater(t, right, 200*ms)
+	require.Less(t, leave(sim.Clock{Skew: 400_000}), right-40*ms)
+	require.Greater(t, leave(sim.Clock{Skew: -400_000}), right+100*ms)
+	require.Greater(t, leave(sim.Clock{Late: 1000 * ms}), right+10*ms)
+	require.NotEqual(t, right, leave(sim.Clock{Grain: 100 * ms}))
+	require.NotEqual(t, right, leave(sim.Clock{Drift: 100_000, Period: 10 * ms}))
+}
+
 // Links that flap are down and up by turns; what a clog holds arrives when it ends.
 func TestFlapAndClog(t *testing.T) {
 	flap := sim.Cut{Side: []int{1}, Flap: 50 * ms, From: 100 * ms, To: 700 * ms}

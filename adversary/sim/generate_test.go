@@ -151,10 +151,16 @@ func everything() *sim.Scenario {
 
 // A campaign reaches every rare state that there is a name for.
 func TestRareStatesAreReached(t *testing.T) {
-	c := sim.Campaign{From: 1, To: 400, Workers: 2}
-	tally := c.Run()
-	require.Empty(t, tally.Failures)
-	require.Empty(t, tally.Unreached(), "of %v", tally.Marks)
+	var all sim.Tally
+	for from := uint64(1); from < 800; from += 80 {
+		tally := sim.Campaign{From: from, To: from + 79, Workers: 2}.Run()
+		require.Empty(t, tally.Failures)
+		all.Merge(&tally)
+		if len(all.Unreached()) == 0 {
+			return
+		}
+	}
+	require.Empty(t, all.Unreached(), "of %v", all.Marks)
 }
 
 // Worlds that once failed. What was found is told in their files.

@@ -49,6 +49,7 @@ var kinds = []struct {
 	{Fault{"one-way", "links", "one side does not hear the other"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), OneWay: true}) }},
 	{Fault{"bridge", "links", "two sides have one replica between them"}, 20, (*gen).bridge},
 	{Fault{"star", "links", "all talk to one replica only"}, 15, (*gen).star},
+	{Fault{"leader", "links", "whoever leads is cut off"}, 20, func(g *gen) { g.cut(Cut{Leader: true, OneWay: g.draw("one-way", 2) == 1}) }},
 	{Fault{"flap", "links", "links go down and up"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), Flap: 1 + g.length()/8}) }},
 	{Fault{"clog", "links", "messages wait until a partition ends"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), Clog: true}) }},
 	{Fault{"swizzle", "links", "replicas are cut off one by one, and come back in another order"}, 20, (*gen).swizzle},
