@@ -112,6 +112,6 @@ func (r *Replica) turn() (clock.Instant, error) {
 // publish shows where the core stands to the verifiers.
 func (r *Replica) publish() {
 	m := r.core.Marks()
-	r.pool.Publish(&verify.Filter{View: m.View, Low: m.Low, Certified: m.Certified, Decided: m.Decided, Settled: m.Settled})
+	r.pool.Publish(new(verify.Filter(m)))
 	r.low.Store(uint64(m.Low))
 }

@@ -31,6 +31,7 @@ type host struct {
 	effects int     // writes, syncs and sends so far, in all lives
 	crashAt []Crash // at an effect
 
+	filter   filter
 	inbox    []message.Verified
 	executed []core.Executed
 	turning  bool
@@ -73,16 +74,22 @@ type packet struct {
 	done bool // verified
 	err  error
 	v    message.Verified
+
+	checks int // of signatures, to verify it
 }
 
-// arrive puts a message into the inbox, if it passes the door.
+// arrive puts a message into the inbox, if it passes the filter and the door.
 func (h *host) arrive(p *packet) {
 	if h.core == nil || !h.hears(p.from, p.msg) {
 		return
 	}
-	if !p.done {
-		p.v, p.err = h.w.door.Verify(p.from, p.msg)
-		p.done = true
+	if !h.filter.passes(p.msg, h.w.door.Members()) {
+		h.w.Sometimes(filtered, true)
+		return
+	}
+	h.w.verify(p)
+	if !h.faulty {
+		h.w.oracle.onVerified(h, p)
 	}
 	if p.err == nil {
 		h.push(p.v)
@@ -140,6 +147,7 @@ func (h *host) take(o core.Output) {
 		}
 		h.push(v)
 	}
+	h.filter.publish(h.core.Marks())
 	if !h.faulty {
 		h.w.oracle.onOutput(h, &o)
 	}

@@ -26,6 +26,7 @@ const (
 	replayed         = "replay arrived"
 	replayedView     = "replay arrived in another view"
 	replayedLife     = "replay arrived after a restart"
+	filtered         = "message dropped unverified"
 	timerLate        = "timer fired late"
 	tornLog          = "log torn"
 	crashedProposing = "crashed with a proposal that is not durable"
@@ -47,7 +48,7 @@ const (
 func Expected() []string {
 	return []string{
 		lostCut, lostLoss, lostQueue, lostConnection, lostCorrupt, corruptDecoded, clogged, queued,
-		replayed, replayedView, replayedLife, timerLate, tornLog, crashedProposing, powerLost, amnesia, refused,
+		replayed, replayedView, replayedLife, filtered, timerLate, tornLog, crashedProposing, powerLost, amnesia, refused,
 		viewEntered, viewInherited, viewDecided, viewLost, missedWindow, convicted,
 		string(LostSync), string(StaleRead), string(OldImage), string(Rot), string(Misdirected), string(SyncError), string(Full), string(Slow),
 	}

@@ -26,6 +26,7 @@ type World struct {
 	links     links
 	brain     *brain // of the liars, or nil
 	door      *message.Door
+	meter     meter // of the door's signature checks
 	genesis   message.Genesis
 	root      message.Point
 	oracle    *oracle
@@ -179,7 +180,8 @@ func (w *World) build(src Source) {
 		panic(err)
 	}
 	w.root = message.Root(cluster)
-	w.door = message.NewDoor(cluster, members, ring.Verifier(), true, message.Limits{})
+	w.meter.Verifier = ring.Verifier()
+	w.door = message.NewDoor(cluster, members, &w.meter, true, message.Limits{})
 	w.oracle, w.stranger = newOracle(w), newStranger(w.genesis, ring.Verifier())
 	w.links = newLinks(w, src)
 	faulty := map[int]bool{}
@@ -193,6 +195,7 @@ func (w *World) build(src Source) {
 		}
 		w.hosts = append(w.hosts, &host{
 			w: w, at: i, id: message.ReplicaID(id), signer: ring.Signer(id), faulty: faulty[id], src: split(src, 1, uint64(i)),
+			filter: newFilter(split(src, 6, uint64(i))),
 		})
 	}
 	for i, h := range w.hosts {
