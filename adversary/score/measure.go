@@ -64,8 +64,8 @@ func (r *Runner) Run(ctx context.Context, rows [][]Job, done func(Cell)) {
 
 // Patience with a process: its budget is of processor time, and a machine may be busy.
 const (
-	patience    = 10
-	patienceMin = time.Minute
+	patience    = 60
+	patienceMin = 5 * time.Minute
 )
 
 // one measures a job. It reports false if ctx ended before that.

@@ -1,0 +1,71 @@
+package score
+
+import (
+	"strings"
+
+	"github.com/twothirds-bft/twothirds/adversary/liar"
+	"github.com/twothirds-bft/twothirds/adversary/sim"
+)
+
+// sizes of clusters that generated worlds take in turn: every other has the smallest that
+// masks a fault, the rest are those whose arithmetic differs from n = 3f+1, and larger
+// ones.
+var sizes = []int{4, 5, 4, 6, 4, 7, 4, 10}
+
+// twice is how often a generated world is played again to compare traces (I21).
+const twice = 16
+
+// generated makes a strategy of a function from sources to scenarios; seeds count from 1.
+func generated(scenario func(sim.Source, sim.Options) sim.Scenario) func() Search {
+	return func() Search {
+		return func(i uint64) *sim.Result {
+			sc := scenario(sim.Seed(i+1), sim.Options{Replicas: sizes[i%uint64(len(sizes))]})
+			r := sim.Play(sc)
+			if i%twice == 0 && r.Failure == nil && sim.Play(sc).Hash != r.Hash {
+				r.Failure = &sim.Failure{Oracle: "I21", What: "the same seed gave two traces"}
+			}
+			return r
+		}
+	}
+}
+
+// random has all faults at once: what swarm testing is measured against.
+func random(src sim.Source, o sim.Options) sim.Scenario {
+	for _, f := range sim.Faults() {
+		o.Only = append(o.Only, f.Name)
+	}
+	return sim.Generate(src, o)
+}
+
+// mutated has liars that know of the protocol only how its messages are built.
+func mutated(src sim.Source, o sim.Options) sim.Scenario {
+	o.Behaviours = []string{"mutate", "mutate-deep"}
+	return sim.Generate(src, o)
+}
+
+// How many lies a liar of a medley tells, and in how many messages of 100 each.
+const (
+	lies    = 6
+	percent = "40"
+)
+
+// medley has liars that tell several lies each, so that few worlds have tried them all.
+func medley(src sim.Source, o sim.Options) sim.Scenario {
+	var list []string
+	for _, b := range liar.Behaviours {
+		switch b.Name {
+		case "silent": // nobody would hear the others
+		case "mutate", "mutate-deep", "kaleidoscope", "overflow": // others would not know what they are given
+		default:
+			list = append(list, b.Name)
+		}
+	}
+	for range max(1, (o.Replicas-1)/3) {
+		some := make([]string, lies)
+		for i := range some {
+			some[i] = "sometimes(" + percent + "," + list[src.Draw("lie", uint64(len(list)))] + ")"
+		}
+		o.Behaviours = append(o.Behaviours, "compose("+strings.Join(some, ",")+")")
+	}
+	return sim.Generate(src, o)
+}
