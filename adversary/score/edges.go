@@ -47,6 +47,9 @@ func edges(src sim.Source, o sim.Options) sim.Scenario {
 // drops loses all messages of a kind or two, for everyone or between some, for a while.
 func drops(s *sim.Scenario, src sim.Source) {
 	some := func(label string) (out []int) {
+		if src.Draw(label+"-all", 2) == 0 {
+			return nil
+		}
 		for r := range s.Replicas {
 			if src.Draw(label, 3) == 0 {
 				out = append(out, r)

@@ -4,6 +4,7 @@ package score_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,9 +17,10 @@ func TestKill(t *testing.T) {
 		for _, st := range []string{"random", "swarm"} {
 			s, err := score.Find(st)
 			require.NoError(t, err)
-			c := score.Play(name, s, score.Budget{Worlds: 20})
+			c := score.Play(name, s, score.Budget{Worlds: 20, Shrink: 2 * time.Second})
 			require.True(t, c.Killed, "%s by %s", name, st)
 			require.NotEmpty(t, c.Scenario)
+			require.Positive(t, c.Events)
 		}
 	}
 }

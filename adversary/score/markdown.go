@@ -14,16 +14,30 @@ func (t *Table) Markdown() string {
 	used := t.used()
 	t.totals(&b, used)
 	b.WriteString("\n")
-	row(&b, append([]string{"bug", "class", "what it does wrong"}, names(used)...))
-	rule(&b, 3+len(used))
+	row(&b, append([]string{"bug", "class", "what it does wrong", "smallest case"}, names(used)...))
+	rule(&b, 4+len(used))
 	for _, x := range Bugs(0) {
-		cells := []string{x.ID, x.Class.String(), x.What}
+		cells := []string{x.ID, x.Class.String(), x.What, t.smallest(x.ID)}
 		for _, s := range used {
 			cells = append(cells, t.Get(x.ID, s.Name).String())
 		}
 		row(&b, cells)
 	}
 	return b.String()
+}
+
+// smallest renders the smallest case of a bug that any strategy led to.
+func (t *Table) smallest(name string) string {
+	var least *Cell
+	for i := range t.Cells {
+		if c := &t.Cells[i]; c.Bug == name && c.Events > 0 && (least == nil || c.Events < least.Events) {
+			least = c
+		}
+	}
+	if least == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d events, %s", least.Events, seconds(least.Shrink))
 }
 
 // totals tells how many bugs were killed, and of false alarms.

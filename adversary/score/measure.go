@@ -70,7 +70,7 @@ const (
 
 // one measures a job. It reports false if ctx ended before that.
 func (r *Runner) one(ctx context.Context, j Job) (Cell, bool) {
-	limited, cancel := context.WithTimeout(ctx, max(patience*j.Budget.CPU, patienceMin))
+	limited, cancel := context.WithTimeout(ctx, max(patience*(j.Budget.CPU+j.Budget.Shrink), patienceMin))
 	defer cancel()
 	cmd := r.Command(limited, j)
 	var stderr bytes.Buffer
@@ -87,8 +87,7 @@ func (r *Runner) one(ctx context.Context, j Job) (Cell, bool) {
 	if limited.Err() != nil {
 		c.Oracle = "hang"
 	}
-	said, _, _ := bytes.Cut(stderr.Bytes(), []byte("\n"))
-	c.What = fmt.Sprintf("%v: %s", err, said)
+	c.What = fmt.Sprintf("%v: %s", err, brief(stderr.String()))
 	if p := cmd.ProcessState; p != nil {
 		c.CPU = p.UserTime() + p.SystemTime()
 	}

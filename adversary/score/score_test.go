@@ -103,11 +103,11 @@ func TestTable(t *testing.T) {
 		table.Put(score.Cell{Bug: x.ID, Strategy: "swarm", Killed: true, Worlds: uint64(20 + i), Scenario: "long"})
 	}
 	require.Len(t, table.Survivors(easy), len(all)-1, "the goal is 20 worlds")
-	table.Put(score.Cell{Bug: all[1].ID, Strategy: "random", Killed: true, Worlds: 2, Oracle: "I4"})
+	table.Put(score.Cell{Bug: all[1].ID, Strategy: "random", Killed: true, Worlds: 2, Oracle: "I4", Events: 9})
 	require.Len(t, table.Survivors(easy), len(all)-2, "any strategy will do")
 	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 7})
 	require.Empty(t, table.FalseAlarms())
-	require.Contains(t, table.Markdown(), "| "+all[1].ID+" | E | "+all[1].What+" | 2 (0 s, I4) | 21 (0 s, ) |\n")
+	require.Contains(t, table.Markdown(), "| "+all[1].ID+" | E | "+all[1].What+" | 9 events, 0 s | 2 (0 s, I4) | 21 (0 s, ) |\n")
 	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 7, Killed: true})
 	require.Len(t, table.FalseAlarms(), 1, "a newer cell takes the place of the older")
 

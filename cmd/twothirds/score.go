@@ -61,6 +61,7 @@ Exit status: 0 the goals are met, 1 a bug survived or there was a false alarm, 2
 	f.StringSliceVar(&s.strategies, "strategies", nil, "strategies to measure (default all):\n"+strategyList())
 	f.Uint64Var(&s.budget.Worlds, "worlds", 2000, "worlds that a strategy has for a bug")
 	f.DurationVar(&s.budget.CPU, "cpu", time.Minute, "time of one core that a strategy has for a bug")
+	f.DurationVar(&s.budget.Shrink, "shrink", 0, "make each failing scenario small for so long (default not at all)")
 	f.IntVar(&s.runner.Workers, "workers", runtime.GOMAXPROCS(0), "bugs measured at a time")
 	f.StringVar(&s.add, "add", "", "JSON file of earlier results to which these are added")
 	f.StringVar(&s.doc, "doc", "", "document between whose marks the table is put")
@@ -93,6 +94,7 @@ func scoreCellCommand() *cobra.Command {
 	}
 	cmd.Flags().Uint64Var(&b.Worlds, "worlds", 0, "")
 	cmd.Flags().DurationVar(&b.CPU, "cpu", 0, "")
+	cmd.Flags().DurationVar(&b.Shrink, "shrink", 0, "")
 	return cmd
 }
 
@@ -111,7 +113,7 @@ func (s *scoring) run(cmd *cobra.Command) error {
 	s.runner.FirstKill = s.quick
 	s.runner.Command = func(ctx context.Context, j score.Job) *exec.Cmd {
 		c := exec.CommandContext(ctx, self, "score", "cell", j.Bug, j.Strategy,
-			"--worlds", fmt.Sprint(j.Budget.Worlds), "--cpu", j.Budget.CPU.String())
+			"--worlds", fmt.Sprint(j.Budget.Worlds), "--cpu", j.Budget.CPU.String(), "--shrink", j.Budget.Shrink.String())
 		c.Env = append(os.Environ(), "GOMAXPROCS=1", "TWOTHIRDS_BUG=")
 		return c
 	}
