@@ -119,6 +119,7 @@ var testEdges = []edge{
 	{anywhere, "github.com/cockroachdb/pebble", "a file system that crashes"},
 	{anywhere, "github.com/prometheus/client_golang", "what the adapter exports"},
 	{anywhere, "github.com/chromedp/chromedp", "the report in a browser"},
+	{anywhere, "github.com/chromedp/cdproto", "what the browser's protocol is made of"},
 	{"pbft/wire", "google.golang.org/protobuf", "the other decoder, to compare with"},
 	{"clock", "github.com/BurntSushi/toml", "an Instant must not be marshalled, by any encoder"},
 	{"examples", "adversary", "an application of ours is attacked as a user's would be"},
