@@ -123,10 +123,14 @@ func smaller(n, aim int64) []int64 {
 	return less(list, n, aim)
 }
 
-// fewDigits returns times from 0 to d with few digits.
+// fewDigits returns times from 0 to d with few digits, none of them so short that nobody
+// thinks of it as a time of links and disks.
 func fewDigits(d clock.Duration) []clock.Duration {
-	return less([]clock.Duration{0, round(d/10, 1), round(d/2, 1), round(d, 1), round(d, 2), round(d, 3)}, d, 0)
+	all := []clock.Duration{0, round(d/10, 1), round(d/2, 1), round(d, 1), round(d, 2), round(d, 3)}
+	return less(slices.DeleteFunc(all, func(x clock.Duration) bool { return x > 0 && x < blink }), d, 0)
 }
+
+const blink = 100 * clock.Microsecond
 
 // less returns the numbers of a list that are below n and not below least, each once.
 func less[T int64 | clock.Duration](list []T, n, least T) []T {
