@@ -127,17 +127,22 @@ var ills = []struct {
 	{Fault{string(Full), "disks", "a disk is full"}, 2, sickDisk(Full)},
 }
 
-// sickDisk gives a disk a fault, and a power cut in which most of them show.
+// sickDisk gives a disk a fault, and a power cut in which most of them show: at a time,
+// or after an effect, which a short world reaches too.
 func sickDisk(f DiskFault) func(*gen, int) {
 	return func(g *gen, r int) {
 		d := Disk{Replica: r, Fault: f, From: g.time()}
-		end := d.From + g.length()
-		if f == LostSync || f == OldImage {
-			d.To = end
+		c := Crash{Replica: r, Effect: 1 + int(g.draw("effect", 300))}
+		if g.draw("when", 2) == 1 {
+			c.At, c.Effect = d.From+g.length(), 0
+			d.To = c.At
+		}
+		if f != LostSync && f != OldImage {
+			d.To = 0
 		}
 		g.s.Disks = append(g.s.Disks, d)
 		if f != SyncError && f != Full {
-			g.crash(Crash{Replica: r, At: end})
+			g.crash(c)
 		}
 	}
 }
@@ -150,7 +155,7 @@ func (g *gen) replays() {
 
 // bottleneck narrows what one replica sends, or receives, or one link.
 func (g *gen) bottleneck() {
-	p := Pipe{Rate: 1 << (14 + g.draw("rate", 7)), Queue: 1 << (10 + g.draw("queue", 7)), Begin: g.time()}
+	p := Pipe{Rate: 1 << (12 + g.draw("rate", 8)), Queue: 1 << (9 + g.draw("queue", 6)), Begin: g.time()}
 	p.End = p.Begin + g.length()
 	at := g.who()
 	switch g.draw("direction", 3) {
