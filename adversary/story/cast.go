@@ -74,7 +74,22 @@ func (s *Story) setting() []string {
 			links += fmt.Sprintf(", %d of 100 %s", p.n, p.what)
 		}
 	}
-	out = append(out, links)
+	out = append(append(out, links), s.faults()...)
+	if len(sc.Rules) > rulesMax {
+		out = append(out, fmt.Sprintf("%d rules lose or change messages; what arrives is told below", len(sc.Rules)))
+	}
+	for i := 0; i < len(sc.Rules) && len(sc.Rules) <= rulesMax; i++ {
+		out = append(out, s.rule(&sc.Rules[i]))
+	}
+	if sc.Heal > 0 {
+		out = append(out, fmt.Sprintf("%s: the network heals", span(sc.Heal)))
+	}
+	return out
+}
+
+// faults describes those that no event tells.
+func (s *Story) faults() (out []string) {
+	sc := &s.Scenario
 	for _, c := range sc.Cuts {
 		way := "from"
 		if c.OneWay {
@@ -84,35 +99,32 @@ func (s *Story) setting() []string {
 	}
 	for i := range sc.Disks {
 		d := &sc.Disks[i]
-		out = append(out, fmt.Sprintf("%s: the disk of %s is at fault: %s", span(d.From), s.ends[d.Replica].label, d.Fault))
+		out = append(out, fmt.Sprintf("%s: the disk of %s is at fault: %s", span(d.From), s.label(d.Replica), d.Fault))
 	}
 	for i := range sc.Clocks {
 		c := &sc.Clocks[i]
 		out = append(out, fmt.Sprintf("the clock of %s is off: %d ppm fast, drifts by %d ppm, timers up to %s late",
-			s.ends[c.Replica].label, c.Skew, c.Drift, span(c.Late)))
+			s.label(c.Replica), c.Skew, c.Drift, span(c.Late)))
 	}
 	for i := range sc.Pipes {
 		p := &sc.Pipes[i]
 		out = append(out, fmt.Sprintf("a pipe of %d bytes/s from %s to %s", p.Rate, s.everyone(p.From), s.everyone(p.To)))
 	}
-	if len(sc.Rules) > rulesMax {
-		out = append(out, fmt.Sprintf("%d rules lose or change messages; what arrives is told below", len(sc.Rules)))
-	}
-	for i := 0; i < len(sc.Rules) && len(sc.Rules) <= rulesMax; i++ {
-		out = append(out, s.rule(&sc.Rules[i]))
-	}
-	if sc.Heal > 0 {
-		out = append(out, fmt.Sprintf("%s: the network heals; from here on nothing is lost", span(sc.Heal)))
-	}
 	return out
+}
+
+// label names a process that a scenario speaks of, which there may not be.
+func (s *Story) label(i int) string {
+	if i < 0 || i >= len(s.ends) {
+		return fmt.Sprint("replica ", i)
+	}
+	return s.ends[i].label
 }
 
 func (s *Story) list(who []int) string {
 	var out []string
 	for _, i := range who {
-		if i < len(s.ends) {
-			out = append(out, s.ends[i].short)
-		}
+		out = append(out, strings.TrimPrefix(s.label(i), "replica "))
 	}
 	return strings.Join(out, ", ")
 }

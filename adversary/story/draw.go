@@ -93,18 +93,19 @@ const (
 
 // plotter lays out a drawing.
 type plotter struct {
-	s     *Story
-	d     *drawing
-	first int   // event from which on there is a drawing
-	lane  int   // width
-	y     []int // by event, from first on; of those that are drawn
-	shown []bool
-	steps map[uint64]int
+	s      *Story
+	d      *drawing
+	first  int   // event from which on there is a drawing
+	lane   int   // width
+	y      []int // by event, from first on; of those that are drawn
+	shown  []bool
+	steps  map[uint64]int
+	forked bool
 }
 
 // draw lays the story out.
 func (s *Story) draw() *drawing {
-	p := &plotter{s: s, d: &drawing{}, steps: make(map[uint64]int)}
+	p := &plotter{s: s, d: &drawing{}, steps: make(map[uint64]int), forked: len(s.forked()) > 0}
 	p.lane = min(max(lanesWidth/max(len(s.ends), 1), laneMin), laneMax)
 	for i := range s.steps {
 		for j := range s.steps[i].acts {

@@ -58,39 +58,20 @@ func (s *Story) identity(process int) int {
 
 // hear returns what is wrong with a message, or "".
 func (w *witness) hear(m message.Message) string {
-	n := &w.s.names
 	switch m := m.(type) {
 	case *message.PrePrepare:
 		return w.block(m.Parent, &m.Header)
 	case *message.Body:
 		return w.block(m.Parent, &m.Header)
 	case *message.Prepare:
-		old, ok := w.bases[m.View]
-		w.bases[m.View] = m.Base
-		switch {
-		case m.Seq < m.Base:
-			return "votes below its own base"
-		case ok && old != m.Base:
-			return fmt.Sprintf("voted with base %s in this view before", seqName(old))
-		}
-		return w.vote(m.Kind(), m.View, m.Point())
+		return w.prepare(m)
 	case *message.Commit:
-		r := message.Rank{Epoch: m.Epoch, View: m.View, Seq: m.Seq}
-		if r.Compare(w.commit) > 0 {
+		if r := (message.Rank{Epoch: m.Epoch, View: m.View, Seq: m.Seq}); r.Compare(w.commit) > 0 {
 			w.commit = r
 		}
 		return w.vote(m.Kind(), m.View, m.Point())
 	case *message.ViewChange:
-		old, ok := w.changes[m.View]
-		w.changes[m.View] = *m
-		switch {
-		case ok && (old.Rank != m.Rank || old.Chain != m.Chain):
-			return "reported " + w.s.rank(old.Rank, old.Chain) + " for this view before"
-		case m.Rank.View >= m.View && m.Rank != (message.Rank{}):
-			return "reports a certificate of a later view"
-		case m.Rank.Compare(w.commit) < 0 && w.commit.View < m.View:
-			return fmt.Sprintf("reports less than its own COMMIT of view %d", w.commit.View)
-		}
+		return w.change(m)
 	case *message.NewView:
 		old, ok := w.views[m.View]
 		w.views[m.View] = m.BodyDigest()
@@ -104,9 +85,35 @@ func (w *witness) hear(m message.Message) string {
 			return "signed another state at this seq before"
 		}
 	case *message.Status:
-		if top := n.highest; m.Tip > top || m.Decided > top || m.Certified > top || m.Stable > top {
+		if top := w.s.names.highest; m.Tip > top || m.Decided > top || m.Certified > top || m.Stable > top {
 			return "claims blocks that nobody has"
 		}
+	}
+	return ""
+}
+
+func (w *witness) prepare(m *message.Prepare) string {
+	old, ok := w.bases[m.View]
+	w.bases[m.View] = m.Base
+	switch {
+	case m.Seq < m.Base:
+		return "votes below its own base"
+	case ok && old != m.Base:
+		return fmt.Sprintf("voted with base %s in this view before", seqName(old))
+	}
+	return w.vote(m.Kind(), m.View, m.Point())
+}
+
+func (w *witness) change(m *message.ViewChange) string {
+	old, ok := w.changes[m.View]
+	w.changes[m.View] = *m
+	switch {
+	case ok && (old.Rank != m.Rank || old.Chain != m.Chain):
+		return "reported " + w.s.rank(old.Rank, old.Chain) + " for this view before"
+	case m.Rank.View >= m.View && m.Rank != (message.Rank{}):
+		return "reports a certificate of a later view"
+	case m.Rank.Compare(w.commit) < 0 && w.commit.View < m.View:
+		return fmt.Sprintf("reports less than its own COMMIT of view %d", w.commit.View)
 	}
 	return ""
 }

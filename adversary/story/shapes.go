@@ -2,7 +2,6 @@ package story
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/twothirds-bft/twothirds/adversary/sim"
@@ -184,36 +183,18 @@ func (p *plotter) about(e *sim.Event, c *copied) string {
 // marks draws what happened at single ends.
 func (p *plotter) marks() {
 	s := p.s
-	beside := make(map[[2]int]int) // marks at one place, by end and height
-	forked := s.forked()
+	beside := make(map[[2]int]int) // room taken at one place, by end and height
 	for i := range s.Events {
 		e := &s.Events[i]
-		if !p.shown[i] || e.Kind == sim.EventViolation {
-			continue
-		}
-		m := mark{Title: fmt.Sprintf("%s at %s %s", s.ends[s.whose(e)].label, span(e.At), s.happens(e)), Class: e.Kind.String()}
-		switch e.Kind {
-		case sim.EventDecide:
-			m.Label = s.names.of(e.Point)
-			if len(forked) > 0 && len(s.names.chains[e.Point.Seq]) > 1 {
-				m.Class += " fork"
-			}
-		case sim.EventStable:
-			m.Label = "stable " + s.names.of(e.Point)
-		case sim.EventEvidence:
-			m.Label = "proof"
-		case sim.EventAck:
-			m.Label = "ok"
-		case sim.EventCrash:
-			m.Label = "crash"
-		case sim.EventFault:
-			m.Label = "fault"
-		default:
+		label, class := p.marked(e)
+		if !p.shown[i] || label == "" {
 			continue
 		}
 		at := [2]int{s.whose(e), p.y[i]}
-		m.W = 7*len(m.Label) + 8
-		m.X, m.Y = p.x(at[0])+bandWidth/2+3+beside[at], p.y[i]
+		m := mark{
+			X: p.x(at[0]) + bandWidth/2 + 3 + beside[at], Y: p.y[i], W: 7*len(label) + 8, Label: label, Class: class,
+			Title: fmt.Sprintf("%s at %s %s", s.ends[at[0]].label, span(e.At), s.happens(e)),
+		}
 		beside[at] += m.W + 3
 		p.d.Marks = append(p.d.Marks, m)
 	}
@@ -222,5 +203,28 @@ func (p *plotter) marks() {
 			p.d.Marks = append(p.d.Marks, mark{X: p.x(i), Y: p.d.BrokenY, Class: "broken", Title: s.headline()})
 		}
 	}
-	slices.SortStableFunc(p.d.Marks, func(a, b mark) int { return a.Y - b.Y })
+}
+
+// marked returns the label of an event's mark and its class, or "" if it has none.
+func (p *plotter) marked(e *sim.Event) (label, class string) {
+	s := p.s
+	class = e.Kind.String()
+	switch e.Kind {
+	case sim.EventDecide:
+		if p.forked && len(s.names.chains[e.Point.Seq]) > 1 {
+			class += " fork"
+		}
+		return s.names.of(e.Point), class
+	case sim.EventStable:
+		return "stable " + s.names.of(e.Point), class
+	case sim.EventEvidence:
+		return "proof", class
+	case sim.EventAck:
+		return "ok", class
+	case sim.EventCrash:
+		return "crash", class
+	case sim.EventFault:
+		return "fault", class
+	}
+	return "", ""
 }

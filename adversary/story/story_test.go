@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -90,7 +91,10 @@ func TestTextLeavesOut(t *testing.T) {
 	require.Contains(t, text, "Nothing is broken: ")
 	require.Contains(t, text, "AT THE END")
 
-	s, text = told(t, sim.Scenario{Window: 9})
+	s, text = told(t, sim.Scenario{
+		Window: 9, Disks: []sim.Disk{{Replica: 7}}, Clocks: []sim.Clock{{Replica: -1}}, Cuts: []sim.Cut{{Side: []int{-3, 12}}},
+	})
+	require.NoError(t, s.HTML(io.Discard))
 	require.Equal(t, "scenario", s.Broken().Oracle)
 	require.Contains(t, text, `Invariant "scenario" broken at 0`)
 }

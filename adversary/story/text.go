@@ -136,7 +136,7 @@ func (s *Story) textStates(b *bufio.Writer) {
 		}
 		head.Values = append(head.Values, label)
 	}
-	rows := slices.DeleteFunc(s.states(), func(r stateRow) bool { return r.Name == "waits for" })
+	rows := slices.DeleteFunc(s.states(), func(r stateRow) bool { return r.Name == waitsFor })
 	width := 10
 	for _, r := range append([]stateRow{head}, rows...) {
 		for _, v := range r.Values {
