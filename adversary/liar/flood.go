@@ -41,8 +41,8 @@ func newReplay(e *Env) Sender {
 }
 
 // newFuture sends many votes and proposals for views and seqs to come, each with a
-// number of its own and validly signed. It breaks buffers for the future that have
-// no bound (A51, Spam of go-f3).
+// number of its own and validly signed, and as primary many blocks that it does not sign.
+// It breaks buffers for the future that have no bound (A51, Spam of go-f3).
 func newFuture(e *Env) Sender {
 	next := uint64(0)
 	return func(to message.ReplicaID, m message.Message) {
@@ -60,6 +60,20 @@ func newFuture(e *Env) Sender {
 			h := message.Header{Epoch: p.Epoch, View: v, Seq: s, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256}
 			e.Send(to, &message.PrePrepare{Parent: d, Header: h})
 		}
+		if e.Members().Primary(p.View) == e.Self {
+			e.unsigned(to, p)
+		}
+	}
+}
+
+// unsigned proposes blocks of the view that it leads, in the window, that it never signs.
+func (e *Env) unsigned(to message.ReplicaID, p *message.Prepare) {
+	for range 12 {
+		h := message.Header{
+			Epoch: p.Epoch, View: p.View, Seq: p.Seq + 1 + message.Seq(e.Draw("ahead", 8)), PayloadKind: message.PayloadBatch,
+			PayloadHash: message.HashSHA256, PayloadDigest: e.garbage(),
+		}
+		e.Send(to, &message.PrePrepare{Parent: p.Chain, Header: h})
 	}
 }
 

@@ -26,11 +26,20 @@ var loads = []struct {
 	{"partial", "calm", fetches, 15, 1000},
 	{"slow-drip", "calm", elapsed, 3000, 1000},
 	{"lure", "calm", elapsed, 3000, 1000},
-	{"replay", "backup", dropped(core.DropOldVote), 100, 125},
+	{"replay", "backup", filtered, 500, 110},
 	{"replay-requests", "calm", dropped(core.DropInadmissible), 20, 1000},
 	{"future", "backup", dropped(core.DropNotPrimary), 1000, 1000},
 	{"new-view-half", "next", sent(message.KindFetchView), 1, 150},
 	{"late-half", "lag", elapsed, 1200, 125},
+	{"starve", "lag", elapsed, 1800, 125},
+	{"old-proof", "lag", elapsed, 1500, 110},
+	{"late-commit", "crash", elapsed, 2500, 120},
+	{"withhold", "lag", fetches, 60, 150},
+	{"fake-body", "calm", fetches, 50, 1000},
+	{"late-bodies", "calm", fetches, 50, 1000},
+	{"hasty-commit", "lag", dropped(core.DropOldVote), 200, 200},
+	{"second", "voter", proofs, 3, 1000},
+	{"half-valid", "calm", refused(message.ErrSignature), 10, 1000},
 	{"deny", "next", views, 3, 150},
 	{"hidden-lock", "voter", views, 3, 150},
 	{"low-report", "voter", proofs, 2, 1000},
@@ -56,6 +65,7 @@ func refused(why error) func(*tally) int { return func(x *tally) int { return x.
 func elapsed(x *tally) int               { return int(x.Elapsed / ms) }
 func views(x *tally) int                 { return int(x.Views) }
 func proofs(x *tally) int                { return x.Evidence }
+func filtered(x *tally) int              { return int(x.Marks["message dropped unverified"]) }
 
 func fetches(x *tally) int { return int(x.stats.Fetches) }
 
