@@ -70,6 +70,7 @@ var alone = []Behaviour{
 	{"tease", "shows one victim a header of its own and hides the decisions of the others; breaks who pulls in a fixed order", "A13, A18", newTease},
 	{"beyond", "proposes above the window, at gaps, and on chains of nobody; breaks who sizes things by a header", "A11, A12", newBeyond},
 	{"usurp", "proposes in views that others lead; breaks who takes a block for the primary's", "A08", newUsurp},
+	{"overfill", "as primary, fills the window up to the high mark; breaks views that need room to certify what they inherit", "A11, spec story 4", newOverfill},
 	{"slow-drip", "as primary, holds each proposal back to just below the timeout; breaks timers that any progress restarts", "A45, Aardvark, Prime", slowDrip(150 * clock.Millisecond)},
 	// View changes.
 	{"low-report", "reports the root in every VIEW-CHANGE; breaks who takes the first summaries as they come", "A04", newLowReport},

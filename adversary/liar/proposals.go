@@ -152,6 +152,51 @@ func newBackStep(e *Env) Sender {
 	}
 }
 
+// newOverfill proposes, at some block of a view that it leads, further ones up to the
+// high mark and beyond, whatever its window allows, and nothing more in that view. It
+// breaks view changes that certify what they inherit by a new block: there is no room
+// for one (A11; docs/spec.md, story 4).
+func newOverfill(e *Env) Sender {
+	filled := make(map[message.View]bool)
+	return func(to message.ReplicaID, m message.Message) {
+		switch m := m.(type) {
+		case *message.Body:
+			if v := m.Header.View; !filled[v] && e.Draw("overfill", 4) == 0 {
+				keep(filled, v, true)
+				e.each(func(to message.ReplicaID) { e.pile(to, m) })
+				return
+			}
+			if filled[m.Header.View] {
+				return
+			}
+		case *message.PrePrepare:
+			if filled[m.Header.View] {
+				return
+			}
+		case *message.Prepare:
+			if filled[m.View] && e.Members().Primary(m.View) == e.Self {
+				return
+			}
+		case *message.Blocks:
+			if p := m.Prepare; p != nil && p.Signer == e.Self && filled[p.View] {
+				return // its core is on another chain by now
+			}
+		}
+		e.Send(to, m)
+	}
+}
+
+// pile sends a block and many more on top of it, all with one payload.
+func (e *Env) pile(to message.ReplicaID, first *message.Body) {
+	const many = 64
+	b := *first
+	for range many {
+		e.proposeTo(to, e.base(b.Header.View), b)
+		b.Parent = b.Parent.Extend(b.Header.Digest())
+		b.Header.Seq++
+	}
+}
+
 // slowDrip returns a primary that holds each proposal back for so long, just below the
 // others' timeout. It breaks timeouts that any progress restarts, or that follow the
 // primary's own pace (A45; Aardvark, Prime).
