@@ -141,10 +141,10 @@ func TestLeaderCut(t *testing.T) {
 	require.GreaterOrEqual(t, r.Views, uint64(2))
 	view, lost := 0, map[int]int{}
 	for _, e := range all {
-		switch {
-		case e.Kind == sim.EventEnter:
+		switch e.Kind {
+		case sim.EventEnter:
 			view = max(view, int(e.View))
-		case e.Kind == sim.EventLost:
+		case sim.EventLost:
 			require.Contains(t, []int{e.Replica, e.Peer}, view%4, "at %v", e.At)
 			lost[view]++
 		}
@@ -360,7 +360,7 @@ func TestForgetful(t *testing.T) {
 	}
 }
 
-// No replica reads a wall clock: whatever it does, the trace is the same. An
+// No replica reads a wall clock (spec T6): whatever it does, the trace is the same. An
 // application that does is found out.
 func TestWallClock(t *testing.T) {
 	walls := busy(sim.Scenario{Clocks: []sim.Clock{

@@ -129,7 +129,7 @@ func TestSwarm(t *testing.T) {
 	}
 	require.Greater(t, calm, seeds/2)
 	for _, name := range present(everything()) {
-		require.Greater(t, count[name], 0, "%s", name)
+		require.Positive(t, count[name], "%s", name)
 		require.Less(t, count[name], seeds, "%s", name)
 	}
 }
