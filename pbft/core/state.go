@@ -23,14 +23,17 @@ const (
 	// blocks, and what is certified and decided, whoever signed for it.
 	AspectChain Aspect = 1 << iota
 	// AspectHeard is what others said: their votes, VIEW-CHANGEs, SUSPECTs and
-	// CHECKPOINTs, who signed the certificates at hand, and evidence. All of it may be
-	// said again (spec N9).
+	// CHECKPOINTs, and evidence. All of it may be said again (spec N9).
 	AspectHeard
+	// AspectSigners is whose votes the certificates and the NEW-VIEW at hand are made of:
+	// others prove the same.
+	AspectSigners
 	// AspectPool is what clients want: pending requests and their sessions.
 	AspectPool
 	// AspectTime is what timers hold, and hints: measurements, statuses, pulls.
 	AspectTime
-	// AspectSaid is which own messages are repeated, and the hard state last written.
+	// AspectSaid is which own messages are counted and repeated, and the hard state last
+	// written.
 	AspectSaid
 
 	AspectAll Aspect = 1<<iota - 1
@@ -42,9 +45,14 @@ const (
 func (c *Core) Fingerprint() message.Digest { return sha256.Sum256(c.AppendState(nil, AspectAll)) }
 
 // AppendState appends the canonical bytes of some aspects of the state to b. They are
-// for one process: another version may write them otherwise.
-func (c *Core) AppendState(b []byte, what Aspect) []byte {
-	e := encoder{b: b, now: c.now, heard: what&AspectHeard != 0}
+// for one process: another version may write them otherwise. What AspectHeard has of each
+// member is written in the given order of their indices, by default the natural one: two
+// states that differ by who is who are equal in the right order.
+func (c *Core) AppendState(b []byte, what Aspect, order ...int) []byte {
+	e := encoder{b: b, now: c.now, signers: what&AspectSigners != 0, order: order}
+	for i := len(order); i < len(c.peers); i++ {
+		e.order = append(e.order, i)
+	}
 	for _, a := range []struct {
 		aspect Aspect
 		append func(*Core, *encoder)
@@ -63,7 +71,7 @@ func (c *Core) AppendState(b []byte, what Aspect) []byte {
 }
 
 func (c *Core) appendChain(e *encoder) {
-	e.num(uint64(c.self), uint64(c.view), uint64(c.target), uint64(c.branchBytes), uint64(c.released), uint64(c.loose), uint64(c.looseBytes))
+	e.num(uint64(c.view), uint64(c.target), uint64(c.branchBytes), uint64(c.released), uint64(c.loose), uint64(c.looseBytes))
 	e.point(c.base, c.tip, c.voted, c.commit, c.decided, c.low)
 	e.flag(c.over, c.gap, c.halted != nil)
 	e.num(uint64(c.top), uint64(c.held), uint64(c.sent), uint64(c.applied), uint64(c.proofs.commit), uint64(c.proofs.stable))
@@ -95,31 +103,38 @@ func (c *Core) appendNode(e *encoder, n *node) {
 }
 
 func (c *Core) appendHeard(e *encoder) {
-	for _, t := range []*tally{&c.prepares, &c.commits} {
-		for i := range t.ballots {
-			b := &t.ballots[i]
-			e.vote(&b.on, &b.off, &b.past, &b.later)
-			e.num(t.points.Value(i))
+	for _, i := range e.order {
+		if i != c.self {
+			c.appendWords(e, i)
 		}
-	}
-	for i := range c.changes.suspects {
-		e.signed(c.changes.suspects[i].m != nil, c.changes.suspects[i].m)
-		e.instant(c.changes.suspects[i].arrived)
-		e.signed(c.changes.newest[i] != nil, c.changes.newest[i])
-		e.prepareCert(c.changes.certs[i])
 	}
 	e.num(uint64(len(c.checkpoints.votes)))
 	for _, s := range slices.Sorted(maps.Keys(c.checkpoints.votes)) {
 		e.num(uint64(s))
-		for _, m := range c.checkpoints.votes[s] {
+		for _, i := range e.order {
+			m := c.checkpoints.votes[s][i]
 			e.signed(m != nil, m)
 		}
 	}
-	proofs := slices.SortedFunc(maps.Keys(c.seen.known), func(a, b [2]uint32) int { return slices.Compare(a[:], b[:]) })
-	e.num(uint64(len(proofs)))
-	for _, k := range proofs {
-		e.num(uint64(k[0]), uint64(k[1]))
+	e.num(uint64(len(c.seen.known)))
+	for _, i := range e.order {
+		for k := message.EvidencePrepareFork; k <= message.EvidencePayload; k++ {
+			e.flag(c.seen.known[[2]uint32{uint32(c.members.At(i).ID), uint32(k)}] != nil)
+		}
 	}
+}
+
+// appendWords writes what is kept of one member's words.
+func (c *Core) appendWords(e *encoder, i int) {
+	for _, t := range []*tally{&c.prepares, &c.commits} {
+		b := &t.ballots[i]
+		e.vote(&b.on, &b.off, &b.past, &b.later)
+		e.num(t.points.Value(i))
+	}
+	e.signed(c.changes.suspects[i].m != nil, c.changes.suspects[i].m)
+	e.instant(c.changes.suspects[i].arrived)
+	e.signed(c.changes.newest[i] != nil, c.changes.newest[i])
+	e.prepareCert(c.changes.certs[i])
 }
 
 func (c *Core) appendPool(e *encoder) {
@@ -189,6 +204,7 @@ func (c *Core) appendTime(e *encoder) {
 
 func (c *Core) appendSaid(e *encoder) {
 	o := &c.mine
+	c.appendWords(e, c.self)
 	e.signed(o.prepare != nil, o.prepare)
 	e.signed(o.commit != nil, o.commit)
 	e.signed(o.change != nil, o.change)
@@ -208,9 +224,10 @@ func (c *Core) appendSaid(e *encoder) {
 
 // encoder appends values in fixed width, so that different states never look alike.
 type encoder struct {
-	b     []byte
-	now   clock.Instant
-	heard bool // who signed a certificate counts
+	b       []byte
+	now     clock.Instant
+	signers bool  // of certificates count
+	order   []int // of members
 }
 
 func (e *encoder) num(vs ...uint64) {
@@ -269,19 +286,17 @@ func (e *encoder) vote(vs ...*vote) {
 	}
 }
 
-// signed leaves the signature out likewise. A nil pointer in an interface is not nil, so
-// the caller says whether there is a message.
+// signed leaves the signature out likewise, and the signer, who follows from the place.
+// A nil pointer in an interface is not nil, so the caller says whether there is a message.
 func (e *encoder) signed(present bool, m message.Signed) {
 	e.flag(present)
 	if present {
-		id, _ := m.Author()
-		e.num(uint64(id))
 		e.raw(m.AppendSigned(nil, message.Digest{}))
 	}
 }
 
 func (e *encoder) certVotes(links []message.Digest, votes []message.CertVote) {
-	if !e.heard {
+	if !e.signers {
 		return
 	}
 	e.num(uint64(len(links)), uint64(len(votes)))
@@ -319,7 +334,7 @@ func (e *encoder) checkpointCert(m *message.CheckpointCert) {
 	}
 }
 
-// newView is what justified the view; whose summaries it lists was heard.
+// newView is what justified the view.
 func (e *encoder) newView(m *message.NewView) {
 	e.flag(m != nil)
 	if m == nil {
@@ -327,7 +342,7 @@ func (e *encoder) newView(m *message.NewView) {
 	}
 	e.num(uint64(m.Epoch), uint64(m.View))
 	e.prepareCert(m.Cert)
-	if e.heard {
+	if e.signers {
 		e.signed(true, m)
 	}
 }
@@ -335,9 +350,11 @@ func (e *encoder) newView(m *message.NewView) {
 func (e *encoder) leave(m *message.Leave) {
 	e.num(uint64(m.Epoch), uint64(m.View), uint64(len(m.Suspects)), uint64(len(m.Changes)))
 	for i := range m.Suspects {
+		e.num(uint64(m.Suspects[i].Signer))
 		e.signed(true, &m.Suspects[i])
 	}
 	for i := range m.Changes {
+		e.num(uint64(m.Changes[i].Signer))
 		e.signed(true, &m.Changes[i])
 	}
 	e.flag(m.Proof != nil)

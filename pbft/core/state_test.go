@@ -22,7 +22,7 @@ import (
 // unnamed are the fields that the fingerprint does not cover, and why.
 var unnamed = map[string]string{
 	"Core.cfg": "configuration", "Core.members": "configuration", "Core.sys": "configuration", "Core.n": "configuration",
-	"Core.epoch": "configuration", "pool.cfg": "configuration", "timing.floor": "configuration", "timing.cap": "configuration",
+	"Core.epoch": "configuration", "Core.self": "configuration", "pool.cfg": "configuration", "timing.floor": "configuration", "timing.cap": "configuration",
 	"timing.bound": "configuration", "checkpoints.members": "configuration", "checkpoints.none": "configuration",
 	"tally.needed": "configuration",
 
@@ -155,8 +155,12 @@ func (a *alterer) place(path string, change func()) {
 }
 
 func (a *alterer) walk(path string, v reflect.Value) {
-	if _, listed := unnamed[path]; listed {
-		a.place(path, func() { scribble(v) })
+	if why, listed := unnamed[path]; listed {
+		a.place(path, func() {
+			if why != "configuration" {
+				scribble(v)
+			}
+		})
 		return
 	}
 	v = reach(v)
@@ -266,8 +270,6 @@ func scribble(v reflect.Value) {
 		} else {
 			scribble(v.Index(0))
 		}
-	case reflect.Pointer:
-		v.SetZero()
 	case reflect.Slice:
 		if v.Len() > 0 {
 			v.Set(reflect.Append(v, v.Index(0)))
