@@ -57,7 +57,7 @@ func TestCheckpointsOffThePlan(t *testing.T) {
 	}
 	s.play(t, "run")
 	require.Equal(t, before+5, s.hosts[0].core.Status().Stats.Drops[core.DropWindow])
-	require.Zero(t, s.hosts[0].core.Held().Checkpoints)
+	require.Zero(t, s.hosts[0].core.Footprint().Collects)
 }
 
 // "It stops for good and reports both" (spec C2).
@@ -141,9 +141,9 @@ func TestTransferFromTheLog(t *testing.T) {
 func TestBelowLowIsForgotten(t *testing.T) {
 	s := play(t, "new n=4 interval=2", "submit 0 a b c", "run", "run in=100ms", "expect all stable=2")
 	for _, h := range s.hosts {
-		held := h.core.Held()
-		require.Equal(t, 1, held.Nodes)
-		require.Equal(t, 2, held.Own, "low and what is above")
-		require.Zero(t, held.Checkpoints+held.Mine+held.Requests)
+		held := h.core.Footprint()
+		require.Equal(t, 1, held.Blocks)
+		require.Equal(t, 2, held.Chain, "low and what is above")
+		require.Zero(t, held.Collects+held.Checkpoints+held.Requests)
 	}
 }

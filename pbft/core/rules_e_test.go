@@ -95,7 +95,7 @@ func TestEvidenceIsKeptOnce(t *testing.T) {
 	s.play(t, "crash 0", "restart 0", "run")
 	s.play(t, lies...)
 	require.Len(t, s.proofs(t, 0, 3), 1)
-	require.Equal(t, 1, s.hosts[0].core.Held().Evidence)
+	require.Equal(t, 1, s.hosts[0].core.Footprint().Evidence)
 }
 
 // "relayed ones inside N9's answers" (spec N8, N9, V1): what an answer carries of the

@@ -304,7 +304,7 @@ func TestUnsignedHeadersGiveWay(t *testing.T) {
 		}
 	}
 	s.play(t, "run")
-	require.LessOrEqual(t, s.hosts[1].core.Held().Nodes, 16)
+	require.LessOrEqual(t, s.hosts[1].core.Footprint().Blocks, 16)
 	s.play(t, "byz 0 propose on=root op=a", "byz 0 PREPARE at=a", "run", "expect 1,2,3 decided=1")
 }
 

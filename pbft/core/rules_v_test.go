@@ -255,9 +255,9 @@ func TestForkedDecisionStops(t *testing.T) {
 func TestAbandonedBlocksStayUntilALaterCertificate(t *testing.T) {
 	s := play(t, "new n=4 interval=8", "submit 0 z", "run", "mute 1,2,3->* PREPARE", "submit 0 a b", "run", "expect all tip=3 certified=1!", "crash 0",
 		"mute *->* PREPARE", "run in=510ms who=1,2,3 view=1")
-	require.Equal(t, 3, s.hosts[2].core.Held().Nodes, "z, a, b")
+	require.Equal(t, 3, s.hosts[2].core.Footprint().Blocks, "z, a, b")
 	s.play(t, "unmute", "run in=1s who=1,2,3 decided=1", "submit 1 y", "run in=1s who=1,2,3 decided=2")
-	require.Equal(t, 2, s.hosts[2].core.Held().Nodes, "z, y")
+	require.Equal(t, 2, s.hosts[2].core.Footprint().Blocks, "z, y")
 	require.Len(t, s.hosts[2].written(core.RecordBlock), 4, "the log keeps them")
 }
 
