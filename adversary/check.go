@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/twothirds-bft/twothirds/adversary/explore"
 	"github.com/twothirds-bft/twothirds/adversary/shrink"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 )
@@ -20,6 +21,7 @@ type Finding struct {
 	Scenario Scenario // it fails when played
 	Failure  *Failure
 
+	of   *config                  // as what it is played
 	file func(name string) []byte // the replay file, if it was shrunk
 }
 
@@ -42,13 +44,12 @@ func Search(opts ...Option) *Finding {
 }
 
 // Shrink makes a finding smaller as long as it still fails in the same way.
-func (f *Finding) Shrink(opts ...Option) *Finding {
-	c := newConfig(opts)
-	if c.shrink <= 0 {
+func (f *Finding) Shrink() *Finding {
+	if f.of.shrink <= 0 {
 		return f
 	}
-	r := shrink.Run(f.Scenario, shrink.Options{Time: c.shrink, With: c.with})
-	return &Finding{Seed: f.Seed, Scenario: r.Scenario, Failure: r.Failure, file: r.File}
+	r := shrink.Run(f.Scenario, shrink.Options{Time: f.of.shrink, With: f.of.with})
+	return &Finding{Seed: f.Seed, Scenario: r.Scenario, Failure: r.Failure, of: f.of, file: r.File}
 }
 
 // Check plays worlds, one per seed, until one breaks an invariant or all have been
@@ -70,7 +71,7 @@ func Check(t *testing.T, opts ...Option) {
 	}
 	if found != nil {
 		again := fmt.Sprintf("%s=%d go test -run '^%s$'", seedVariable, found.Seed, t.Name())
-		c.report(t, found.Shrink(opts...), again)
+		c.report(t, found.Shrink(), again)
 	}
 }
 
@@ -96,7 +97,7 @@ func (c *config) search(clean func(t sim.Tally, replicas int)) (*Finding, error)
 		if len(tally.Failures) > 0 {
 			seed := tally.Failures[0].Seed
 			sc := sim.Generate(sim.Seed(seed), k.Options)
-			return &Finding{Seed: seed, Scenario: sc, Failure: c.play(sc).Failure}, nil
+			return &Finding{Seed: seed, Scenario: sc, Failure: c.play(sc).Failure, of: c}, nil
 		}
 		clean(tally, n)
 	}
@@ -144,4 +145,19 @@ func Fuzz(f *testing.F, opts ...Option) {
 			t.Fatalf("%v\n\n%s", r.Failure, sc.TOML())
 		}
 	})
+}
+
+// Exhaust tries everything in a small world of the engine and fails the test if an
+// invariant breaks or not all could be tried. It knows no application: what it plays
+// are the rules themselves.
+func Exhaust(t testing.TB, w explore.World) explore.Report {
+	t.Helper()
+	r, err := explore.Run(w, explore.Options{})
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case r.Violation != nil || !r.Closed:
+		t.Fatal(r)
+	}
+	return r
 }

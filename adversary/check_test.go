@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/twothirds-bft/twothirds/adversary"
+	"github.com/twothirds-bft/twothirds/adversary/explore"
 	"github.com/twothirds-bft/twothirds/adversary/linear"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/pbft"
@@ -119,6 +120,15 @@ func TestOwnBehaviour(t *testing.T) {
 	adversary.Check(t, adversary.Liars(gossip), adversary.Worlds(40))
 	r := adversary.Run(t, adversary.Scenario{Byzantine: []sim.Liar{{Replica: 1, Behaviour: "gossip"}}}, adversary.Liars(gossip))
 	require.GreaterOrEqual(t, r.Decisions, 20)
+}
+
+func TestExhaust(t *testing.T) {
+	r := adversary.Exhaust(t, explore.World{Slots: []int{1, 0}})
+	require.Positive(t, r.States)
+}
+
+func FuzzWorld(f *testing.F) {
+	adversary.Fuzz(f, adversary.ForApp(func() *sum { return &sum{} }), adversary.Workload(add), adversary.Decisions(5))
 }
 
 var quick = adversary.ShrinkFor(2 * time.Second)

@@ -1,6 +1,7 @@
 package adversary
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/twothirds-bft/twothirds/adversary/sim"
+	"github.com/twothirds-bft/twothirds/adversary/story"
 )
 
 // folder is where a test's failures are kept.
@@ -29,7 +31,7 @@ func (c *config) replayKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r := sim.Play(sc, c.with...); r.Failure != nil {
-			t.Fatalf("%s fails again: %v\n\n%s", file, r.Failure, tell(sc, c.with))
+			t.Fatalf("%s fails again: %v\n\n%s", file, r.Failure, c.tell(sc))
 		}
 	}
 }
@@ -47,7 +49,22 @@ func (c *config) load(file string) (Scenario, error) {
 }
 
 // tell returns what happens in a scenario, for people.
-func tell(sc Scenario, with []sim.Option) string { return string(sc.TOML()) }
+func (c *config) tell(sc Scenario) string {
+	var b strings.Builder
+	if err := story.New(sc, c.with...).Text(&b); err != nil {
+		return err.Error()
+	}
+	return b.String()
+}
+
+// draw writes a scenario's story as a page.
+func (c *config) draw(sc Scenario, file string) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(story.New(sc, c.with...).HTML(f), f.Close())
+}
 
 // report keeps a finding and ends the test with its story.
 func (c *config) report(t *testing.T, f *Finding, again string) {
@@ -56,7 +73,11 @@ func (c *config) report(t *testing.T, f *Finding, again string) {
 	if err != nil {
 		t.Errorf("the scenario could not be kept: %v", err)
 	}
-	t.Fatalf("%v\nagain: %s\nkept as %s\n\n%s", f.Failure, again, file, tell(f.Scenario, c.with))
+	page := filepath.Join(t.ArtifactDir(), "story.html")
+	if err := c.draw(f.Scenario, page); err != nil {
+		t.Errorf("the page could not be written: %v", err)
+	}
+	t.Fatalf("%v\nagain: %s\nkept as %s (go test -artifacts keeps its page, story.html)\n\n%s", f.Failure, again, file, c.tell(f.Scenario))
 }
 
 // keep writes a finding to a file named after its scenario.

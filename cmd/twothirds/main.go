@@ -41,7 +41,8 @@ func run(ctx context.Context, args []string) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(demoCommand(), testnetCommand(), nodeCommand(), gatewayCommand(), huntCommand(), replayCommand(), shrinkCommand(), listCommand(), scoreCommand(),
+	root.AddCommand(demoCommand(), testnetCommand(), nodeCommand(), gatewayCommand(), huntCommand(), replayCommand(), shrinkCommand(),
+		explainCommand(), exhaustCommand(), listCommand(), scoreCommand(),
 		versionCommand())
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
