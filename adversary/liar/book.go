@@ -14,7 +14,6 @@ type book struct {
 	up       map[message.Digest]step // by the chain digest that it leads to
 	prepares map[place]map[message.ReplicaID]*message.Prepare
 	changes  map[message.View]map[message.ReplicaID]message.ViewChange
-	cert     *message.PrepareCert // highest of all seen
 	certs    map[message.Rank]*message.PrepareCert
 	body     []byte // payload of the newest block seen
 }
@@ -84,13 +83,13 @@ func (b *book) note(m message.Message) {
 			b.change(&m.Changes[i])
 		}
 	case *message.PrepareCert:
-		b.certificate(m)
+		keep(b.certs, m.Rank(), m)
 	case *message.NewView:
 		for i := range m.Changes {
 			b.change(&m.Changes[i])
 		}
 		if m.Cert != nil {
-			b.certificate(m.Cert)
+			keep(b.certs, m.Cert.Rank(), m.Cert)
 		}
 	}
 }
@@ -107,13 +106,6 @@ func (b *book) change(m *message.ViewChange) {
 		keep(b.changes, m.View, make(map[message.ReplicaID]message.ViewChange))
 	}
 	b.changes[m.View][m.Signer] = *m
-}
-
-func (b *book) certificate(c *message.PrepareCert) {
-	keep(b.certs, c.Rank(), c)
-	if b.cert == nil || b.cert.Rank().Compare(c.Rank()) < 0 {
-		b.cert = c
-	}
 }
 
 // links returns what leads from one point up to another, or false if that is not known

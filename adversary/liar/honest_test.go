@@ -80,15 +80,22 @@ func honest(t *testing.T, sc sim.Scenario) {
 // left is listed with the reason.
 func TestEverythingIsShown(t *testing.T) {
 	shown := map[string]bool{}
-	for _, l := range loads {
-		shown[l.behaviour] = true
+	show := func(behaviour string) {
+		for _, name := range strings.FieldsFunc(behaviour, func(r rune) bool { return strings.ContainsRune("(),", r) }) {
+			shown[name] = true
+		}
 	}
-	for _, b := range bites {
-		name, _, _ := strings.Cut(b.behaviour, "(")
-		shown[name] = true
+	for _, x := range loads {
+		show(x.behaviour)
 	}
-	for _, b := range burns {
-		shown[b.behaviour] = true
+	for _, x := range bites {
+		show(x.behaviour)
+	}
+	for _, x := range burns {
+		show(x.behaviour)
+	}
+	for _, x := range doors {
+		show(x.behaviour)
 	}
 	for _, b := range liar.Behaviours {
 		_, without := unshown[b.Name]

@@ -43,16 +43,41 @@ func newTwoReports(e *Env) Sender {
 	}
 }
 
+// reporting returns a liar that reports, and shows, the certificates that forge makes
+// instead of its core's, as long as it makes any.
+func reporting(e *Env, forge func(b *book, vc *message.ViewChange) *message.PrepareCert) Sender {
+	b := newBook(e)
+	forged := make(map[message.View]*message.PrepareCert)
+	return func(to message.ReplicaID, m message.Message) {
+		b.note(m)
+		switch vc := m.(type) {
+		case *message.ViewChange:
+			pc := forged[vc.View]
+			if pc == nil {
+				pc = forge(b, vc)
+				keep(forged, vc.View, pc)
+			}
+			if pc != nil {
+				c := *vc
+				c.Rank, c.Chain = pc.Rank(), pc.Chain
+				e.Send(to, e.signed(&c))
+				e.Send(to, pc)
+				return
+			}
+		case *message.PrepareCert:
+			if forged[e.core.Target] != nil {
+				return // the true one
+			}
+		}
+		e.Send(to, m)
+	}
+}
+
 // newForgedCert reports a certificate that it made up, and shows it: the core's own
 // one with more height, its own signature in everyone's place. It breaks primaries
 // who believe a report because some certificate came with it (A09).
 func newForgedCert(e *Env) Sender {
-	return func(to message.ReplicaID, m message.Message) {
-		vc, ok := m.(*message.ViewChange)
-		if !ok {
-			e.Send(to, m)
-			return
-		}
+	return reporting(e, func(_ *book, vc *message.ViewChange) *message.PrepareCert {
 		pc := &message.PrepareCert{Epoch: vc.Epoch, View: vc.View - 1, Base: vc.Rank.Seq, Seq: vc.Rank.Seq + 1}
 		pc.Chain = vc.Chain.Extend(vc.Chain)
 		vote := message.Prepare{Epoch: pc.Epoch, View: pc.View, Base: pc.Base, Seq: pc.Seq, Chain: pc.Chain}
@@ -60,51 +85,45 @@ func newForgedCert(e *Env) Sender {
 		for i := range e.quorum() {
 			pc.Votes = append(pc.Votes, message.CertVote{Signer: e.Members().At(i).ID, Seq: pc.Seq, Sig: vote.Sig})
 		}
-		c := *vc
-		c.Rank, c.Chain = pc.Rank(), pc.Chain
-		e.Send(to, e.signed(&c))
-		e.Send(to, pc)
-	}
+		return pc
+	})
 }
 
-// newWrongView reports the true certificate that it holds as one of the newest view. It
-// breaks who checks a carried certificate against the view that it arrives in
-// instead of its own (A07; go-ibft eea78df).
+// newWrongView reports a true certificate of an old view as one of the newest. It breaks
+// who checks a carried certificate against the view that it arrives in instead of its
+// own (A07; go-ibft eea78df).
 func newWrongView(e *Env) Sender {
-	b := newBook(e)
-	return func(to message.ReplicaID, m message.Message) {
-		b.note(m)
-		vc, ok := m.(*message.ViewChange)
-		if !ok || b.cert == nil || b.cert.View+1 >= vc.View {
-			e.Send(to, m)
-			return
+	return reporting(e, func(b *book, vc *message.ViewChange) *message.PrepareCert {
+		var old *message.PrepareCert
+		for _, c := range b.certs { // order: a maximum
+			if c.View+1 < vc.View && (old == nil || c.Rank().Compare(old.Rank()) > 0) {
+				old = c
+			}
 		}
-		pc := *b.cert
+		if old == nil {
+			return nil
+		}
+		pc := *old
 		pc.View = vc.View - 1
-		c := *vc
-		c.Rank, c.Chain = pc.Rank(), pc.Chain
-		e.Send(to, e.signed(&c))
-		e.Send(to, &pc)
-	}
+		return &pc
+	})
 }
 
 // newLowCut cuts certificates below their base, out of the true votes of others and a
-// true but low one of its own, and reports them. It breaks rule N3 without its
-// bound: such a PC outranks the one that was decided (docs/spec.md, story 1).
+// true but low one of its own, and reports them; its votes in such views it keeps to
+// itself. It breaks rule N3 without its bound: such a PC outranks the one that was
+// decided (docs/spec.md, story 1).
 func newLowCut(e *Env) Sender {
-	b := newBook(e)
-	return func(to message.ReplicaID, m message.Message) {
-		b.note(m)
-		vc, ok := m.(*message.ViewChange)
-		pc := b.lowCut()
-		if !ok || pc == nil || pc.View >= vc.View {
-			e.Send(to, m)
-			return
+	report := reporting(e, func(b *book, vc *message.ViewChange) *message.PrepareCert {
+		if pc := b.lowCut(); pc != nil && pc.View < vc.View {
+			return pc
 		}
-		c := *vc
-		c.Rank, c.Chain = pc.Rank(), pc.Chain
-		e.Send(to, e.signed(&c))
-		e.Send(to, pc)
+		return nil
+	})
+	return func(to message.ReplicaID, m message.Message) {
+		if p, ok := m.(*message.Prepare); !ok || p.Base == 0 {
+			report(to, m)
+		}
 	}
 }
 
