@@ -32,6 +32,7 @@ type host struct {
 	crashAt []Crash // at an effect
 
 	filter   filter
+	turns    int
 	inbox    []message.Verified
 	executed []core.Executed
 	turning  bool
@@ -131,6 +132,9 @@ func (h *host) turn() {
 	if !h.tickAt.IsZero() && !now.Before(h.tickAt) {
 		h.w.Sometimes(timerLate, now.Sub(h.tickAt) > lateness)
 		h.core.Tick(now)
+	}
+	if !h.faulty {
+		h.w.oracle.onTurn(h)
 	}
 	h.take(h.core.Output())
 	if h.w.observe != nil {

@@ -21,6 +21,7 @@ func Oracles() []Oracle {
 		{"I8", "a stable checkpoint is a state that correct replicas of weak power executed", "when it is written"},
 		{"I9", "equal states have equal snapshots", "at each checkpoint"},
 		{"I10", "what a client was told is decided, and at the end executed everywhere", "at each answer, at the end"},
+		{"I11", "what others make a replica hold stays within its limits, and so do proofs on disk", "in every 16th turn, at each start"},
 		{"I12", "no signature is checked that did not come with the message, nor one of a message whose time is over", "at each arrival"},
 		{"I13", "after the network has healed everything asked for is decided within the limit", "at the end"},
 		{"I17", "no proof convicts a correct replica; beyond f, those who broke agreement are convicted", "with each proof, at the end"},

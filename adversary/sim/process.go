@@ -39,6 +39,7 @@ func (h *host) boot(first bool) {
 	h.core = c
 	h.view = r.State.View
 	h.w.oracle.onBoot(h, &r)
+	h.w.oracle.onRecovered(h, &r)
 	missed := len(h.w.oracle.chain) - int(h.app.seq)
 	h.w.missed = max(h.w.missed, missed)
 	h.w.Sometimes(missedWindow, missed > 2*h.w.sc.Interval)

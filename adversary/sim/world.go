@@ -181,7 +181,7 @@ func (w *World) build(src Source) {
 	}
 	w.root = message.Root(cluster)
 	w.meter.Verifier = ring.Verifier()
-	w.door = message.NewDoor(cluster, members, &w.meter, true, message.Limits{})
+	w.door = message.NewDoor(cluster, members, &w.meter, true, w.genesis.Limits())
 	w.oracle, w.stranger = newOracle(w), newStranger(w.genesis, ring.Verifier())
 	w.links = newLinks(w, src)
 	faulty := map[int]bool{}
