@@ -168,10 +168,13 @@ func (x *executor) run(d *core.Decided) (core.Executed, error) {
 	}
 	for i := range reqs {
 		o := &outcomes[i]
-		if o.Verdict == session.Execute {
+		switch {
+		case o.Verdict == session.Execute:
 			o.Cached, o.Reply = true, session.Reply{Seq: d.Point.Seq, Result: results[0]}
 			x.table.Store(o.Session, reqs[i].Number, o.Reply)
 			results = results[1:]
+		case o.Verdict == session.Duplicate && !o.Cached:
+			*o = x.table.Judge(&reqs[i]) // of a request further up in this block: its result is known by now
 		}
 		x.conclude(d.Point.Seq, &reqs[i], o)
 	}
@@ -249,29 +252,9 @@ func (x *executor) ring() {
 // conclude tells the client of a request how it ended. Only once the replica is
 // running are there clients to tell: replays at the start answer nobody.
 func (x *executor) conclude(seq message.Seq, r *message.Request, o *session.Outcome) {
-	if x.r.net == nil {
-		return
+	if x.r.net != nil {
+		x.reply(r, o.Conclude(seq, r))
 	}
-	m := message.Reply{Seq: seq, Session: o.Session}
-	switch o.Verdict {
-	case session.Duplicate:
-		if r.Type == message.RequestOpen {
-			m.Seq = o.Session.Seq
-			break
-		}
-		if !o.Cached {
-			m.Code, m.Seq = message.ReplyForgotten, 0
-			break
-		}
-		m.Seq, m.Code, m.Result = o.Reply.Seq, o.Reply.Code, o.Reply.Result
-	case session.Execute:
-		m.Result = o.Reply.Result
-	case session.Expired:
-		m.Code, m.Session, m.Seq = message.ReplyExpired, r.Session, 0
-	case session.Refused:
-		m.Code, m.Session, m.Seq = message.ReplyRefused, r.Session, 0
-	}
-	x.reply(r, m)
 }
 
 // answer tells a client what the table knows without ordering anything.

@@ -62,35 +62,31 @@ func newExecutor(app pbft.Application) executor {
 func (x *executor) execute(id message.ReplicaID, cluster message.Digest, d *core.Decided) []message.Reply {
 	x.seq, x.fresh = d.Point.Seq, x.fresh[:0]
 	reqs := d.Block.Payload.Requests
-	out := make([]message.Reply, 0, len(reqs))
+	outcomes := make([]session.Outcome, len(reqs))
 	b := pbft.Block{Seq: d.Point.Seq}
-	var at []int // in out, by operation
 	for i := range reqs {
-		r := &reqs[i]
-		o := x.table.Apply(d.Point.Seq, uint32(i), r)
-		reply := message.Reply{Replica: id, Request: r.Digest(cluster), Seq: d.Point.Seq, Session: o.Session, Number: r.Number}
-		switch o.Verdict {
-		case session.Execute:
+		r, o := &reqs[i], &outcomes[i]
+		*o = x.table.Apply(d.Point.Seq, uint32(i), r)
+		if o.Verdict == session.Execute {
 			b.Ops = append(b.Ops, pbft.Op{Client: r.Client, Session: o.Session, Number: r.Number, Data: r.Op})
-			at = append(at, i)
-			x.fresh = append(x.fresh, reply.Request)
-		case session.Opened:
-		case session.Duplicate:
-			reply.Result = o.Reply.Result
-			if o.Cached {
-				reply.Seq, reply.Code = o.Reply.Seq, o.Reply.Code
-			}
-		case session.Expired:
-			reply.Code = message.ReplyExpired
-		default:
-			reply.Code = message.ReplyRefused
 		}
-		out = append(out, reply)
 	}
-	for k, result := range x.app.Execute(&b) {
-		r := &out[at[k]]
-		r.Result = result
-		x.table.Store(r.Session, r.Number, session.Reply{Seq: d.Point.Seq, Code: message.ReplyOK, Result: result})
+	results := x.app.Execute(&b)
+	out := make([]message.Reply, len(reqs))
+	for i := range reqs {
+		r, o := &reqs[i], &outcomes[i]
+		digest := r.Digest(cluster)
+		switch {
+		case o.Verdict == session.Execute:
+			o.Cached, o.Reply = true, session.Reply{Seq: d.Point.Seq, Result: results[0]}
+			x.table.Store(o.Session, r.Number, o.Reply)
+			results = results[1:]
+			x.fresh = append(x.fresh, digest)
+		case o.Verdict == session.Duplicate && !o.Cached:
+			*o = x.table.Judge(r)
+		}
+		out[i] = o.Conclude(d.Point.Seq, r)
+		out[i].Replica, out[i].Number, out[i].Request = id, r.Number, digest
 	}
 	return out
 }

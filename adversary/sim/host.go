@@ -377,19 +377,11 @@ func (h *host) answer(o *core.Output) {
 	for i := range o.Answer {
 		r := &o.Answer[i]
 		j := h.app.table.Judge(r)
-		m := message.Reply{Replica: h.id, Request: r.Digest(h.w.door.Cluster()), Session: j.Session, Number: r.Number}
-		switch {
-		case j.Verdict == session.Duplicate && r.Type == message.RequestOpen:
-			m.Seq = j.Session.Seq
-		case j.Verdict == session.Duplicate && j.Cached:
-			m.Seq, m.Code, m.Result = j.Reply.Seq, j.Reply.Code, j.Reply.Result
-		case j.Verdict == session.Expired:
-			m.Code = message.ReplyExpired
-		case j.Verdict == session.Refused:
-			m.Code = message.ReplyRefused
-		default:
-			continue
+		if j.Verdict == session.Execute || j.Verdict == session.Opened {
+			continue // not known after all: the client asks again
 		}
+		m := j.Conclude(0, r)
+		m.Replica, m.Number, m.Request = h.id, r.Number, r.Digest(h.w.door.Cluster())
 		h.reply(r.Client, m)
 	}
 }
