@@ -23,10 +23,19 @@ test: ## all tests
 .PHONY: race
 race: ## the packages that have goroutines, under the race detector
 	go test -race $$(go list ./... | grep -E '$(RACY)')
+	go test -race -run Campaign ./adversary/sim
 
 .PHONY: sim
 sim: ## search for bugs in simulated worlds for SIMTIME (60s)
 	go run ./cmd/twothirds hunt --for $(SIMTIME)
+
+.PHONY: score
+score: ## which seeded bugs are found, the easy ones and a sample
+	go run -tags twothirds_bug ./cmd/twothirds score --quick
+
+.PHONY: exhaust
+exhaust: ## everything that can happen in a small world
+	go run ./cmd/twothirds exhaust
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (10s)
