@@ -23,10 +23,19 @@ import (
 func worldFlags(cmd *cobra.Command, o *sim.Options) {
 	cmd.Flags().IntVar(&o.Replicas, "replicas", 4, "replicas in a world")
 	cmd.Flags().IntVar(&o.Decisions, "decisions", 20, "blocks that a world decides at least")
+	cmd.Flags().StringSliceVar(&o.Only, "only", nil, "let these faults alone happen, by name or group (list faults)")
+	cmd.Flags().StringSliceVar(&o.Without, "without", nil, "let these faults not happen")
 }
 
 func replayLine(seed uint64, o sim.Options) string {
-	return fmt.Sprintf("twothirds replay %d --replicas %d --decisions %d", seed, o.Replicas, o.Decisions)
+	line := fmt.Sprintf("twothirds replay %d --replicas %d --decisions %d", seed, o.Replicas, o.Decisions)
+	if len(o.Only) > 0 {
+		line += " --only " + strings.Join(o.Only, ",")
+	}
+	if len(o.Without) > 0 {
+		line += " --without " + strings.Join(o.Without, ",")
+	}
+	return line
 }
 
 // hunt is one campaign and where its result goes.
@@ -78,6 +87,9 @@ func (h *hunt) run(w io.Writer) error {
 	}
 	if h.c.Shard, h.c.Shards, err = parseShard(h.shard); err != nil {
 		return err
+	}
+	if err := h.c.Options.Validate(); err != nil {
+		return &exitError{exitUsage, err.Error()}
 	}
 	if !h.report.asJSON && isTerminal(os.Stderr) {
 		h.c.Progress = func(t sim.Tally) { fmt.Fprintf(os.Stderr, "\r\033[K%s", summary(&t)) }
@@ -229,6 +241,9 @@ func (r *verdicts) finish(w io.Writer, t *sim.Tally, replay func(*sim.SeedFailur
 		fmt.Fprintf(w, "seed %d: %s %s\n  %s\n", f.Seed, f.Oracle, f.What, replay(f))
 	}
 	fmt.Fprintln(w, summary(t))
+	if rare := t.Unreached(); len(rare) > 0 && t.Worlds >= 1000 {
+		fmt.Fprintln(w, "never reached:", strings.Join(rare, ", "))
+	}
 	fmt.Fprintf(w, "trace hash %016x\n", t.Hash)
 	return status(t)
 }

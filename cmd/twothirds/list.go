@@ -27,6 +27,7 @@ var lists = []struct {
 	items       func() []item
 }{
 	{"behaviours", "ways of lying, for scenarios and node --liar", listBehaviours},
+	{"faults", "what a generated world may suffer, for hunt --only and --without", listFaults},
 	{"invariants", "what every world checks", listInvariants},
 	{"attacks", "named attacks, each with scenario files", listAttacks},
 	{"bugs", "seeded bugs, by which score measures", listBugs},
@@ -41,8 +42,8 @@ func listCommand() *cobra.Command {
 		long += fmt.Sprintf("\n  %-11s %s", l.name, l.about)
 	}
 	cmd := &cobra.Command{
-		Use:       "list behaviours|invariants|attacks|bugs",
-		Short:     "List behaviours, invariants, attacks, seeded bugs",
+		Use:       "list behaviours|faults|invariants|attacks|bugs",
+		Short:     "List behaviours, faults, invariants, attacks, seeded bugs",
 		Long:      long,
 		ValidArgs: names,
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
@@ -79,6 +80,13 @@ func printItems(w io.Writer, items []item, asJSON bool) error {
 func listBehaviours() (out []item) {
 	for _, b := range liar.Behaviours {
 		out = append(out, item{b.Name, b.About, b.Source})
+	}
+	return out
+}
+
+func listFaults() (out []item) {
+	for _, f := range sim.Faults() {
+		out = append(out, item{f.Name, f.About, f.Group})
 	}
 	return out
 }

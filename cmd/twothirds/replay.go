@@ -13,6 +13,9 @@ import (
 
 // scenario returns what an argument names: a seed's world, or that of a file.
 func scenario(arg string, o sim.Options) (sim.Scenario, error) {
+	if err := o.Validate(); err != nil {
+		return sim.Scenario{}, &exitError{exitUsage, err.Error()}
+	}
 	if seed, err := strconv.ParseUint(arg, 10, 63); err == nil {
 		return sim.Generate(sim.Seed(seed), o), nil
 	}
