@@ -9,9 +9,9 @@ var disks = []*Attack{
 		Falls:  "sending first: the restarted replica contradicts itself",
 		Source: "write-ahead logging; spec N7, stories 2 and 3", Oracles: []string{"I5"},
 		Worlds: []World{
-			{File: "a28-busy", Each: sweep(1, 60, 1), Want: Want{Burned: 2}},
-			{File: "a28-backup", Each: sweep(1, 60, 1), Want: Want{Burned: 2}},
-			{File: "a28-view-change", Each: sweep(1, 90, 1), Want: Want{Burned: 3}},
+			{File: "a28-busy", Each: sweep(1), Want: Want{Burned: 2}},
+			{File: "a28-backup", Each: sweep(1), Want: Want{Burned: 2}},
+			{File: "a28-view-change", Each: sweep(2), Want: Want{Burned: 3}},
 		},
 		Weak: []string{"M32", "M36", "M37", "M38", "M65"},
 	},

@@ -15,6 +15,7 @@ type gauge struct {
 	decided []message.Seq // by process
 	hidden  int
 	acked   []int // by client
+	sent    int   // messages that correct replicas sent, and blocks in them
 }
 
 func newGauge(sc sim.Scenario) *gauge {
@@ -41,6 +42,8 @@ func (g *gauge) AtEnd(*sim.World) error { return nil }
 // OnEvent implements sim.Invariant.
 func (g *gauge) OnEvent(_ *sim.World, e sim.Event) error {
 	switch e.Kind {
+	case sim.EventSend:
+		g.send(e)
 	case sim.EventAck:
 		g.acked[e.Replica]++
 	case sim.EventDecide:
@@ -53,6 +56,16 @@ func (g *gauge) OnEvent(_ *sim.World, e sim.Event) error {
 		}
 	}
 	return nil
+}
+
+func (g *gauge) send(e sim.Event) {
+	if e.Replica >= len(g.faulty) || g.faulty[e.Replica] {
+		return // a client, or a liar
+	}
+	g.sent++
+	if b, ok := e.Msg.(*message.Blocks); ok {
+		g.sent += len(b.Blocks)
+	}
 }
 
 func (g *gauge) view(e sim.Event) {
@@ -85,6 +98,9 @@ func (g *gauge) oneKnows() bool {
 
 // burned is how many views passed after the network had healed.
 func (g *gauge) burned() uint64 { return uint64(g.top - g.healed) }
+
+// traffic is messages of correct replicas for each operation.
+func (g *gauge) traffic(r *sim.Result) float64 { return float64(g.sent) / float64(max(r.Requests, 1)) }
 
 // fairness is the part that the client served least got of what the one served best got.
 func (g *gauge) fairness() float64 {

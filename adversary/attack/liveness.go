@@ -30,7 +30,7 @@ var liveness = []*Attack{
 		Source: "go-ibft 94; SmartBFT 074a62f", Oracles: []string{"I13"},
 		Worlds: []World{
 			{File: "a56-one-message-lost", Each: eachKind, Want: Want{Burned: 1}},
-			{File: "a56-lost-in-view-change", Each: eachKind, Want: Want{Views: 1, Burned: 2}},
+			{File: "a56-lost-in-view-change", Each: eachKind, Want: Want{Views: 1, Burned: 1}},
 		},
 		Weak: []string{"M70"},
 	},
@@ -40,7 +40,7 @@ var liveness = []*Attack{
 			"sends a request that would push it.",
 		Falls:  "finishing the old only together with something new",
 		Source: "SmartBFT 2a0557b", Oracles: []string{"I13"},
-		Worlds: []World{{File: "a57-restart-in-flight", Each: sweep(1, 60, 1), Want: Want{Burned: 1}}},
+		Worlds: []World{{File: "a57-restart-in-flight", Each: sweep(1), Want: Want{Burned: 1}}},
 		Weak:   []string{"M31"},
 	},
 	{
@@ -50,7 +50,7 @@ var liveness = []*Attack{
 		Falls:  "a timer for each request that arrives, and requests that are kept and not passed on: clients alone depose primaries",
 		Source: "BFT-SMaRt 9d484851, 435333bb", Oracles: []string{"I13", "I16"},
 		Worlds: []World{
-			{File: "a59-late-requests", Want: Want{Burned: none, Share: 0.9}}, {File: "a59-out-of-reach", Want: Want{Burned: none}},
+			{File: "a59-late-requests", Want: Want{Burned: none, Share: 0.9, Traffic: 1.3}}, {File: "a59-out-of-reach", Want: Want{Burned: none}},
 		},
 	},
 	{

@@ -22,7 +22,7 @@ var load = []*Attack{
 		Falls:  "timers that any decision restarts",
 		Source: "Aardvark; Prime", Oracles: []string{"I13", "I16"},
 		Worlds: []World{
-			{File: "a46-censor", Want: Want{Views: 1, Fair: 0.15, Share: 0.5}}, {File: "a46-under-load", Want: Want{Views: 1}},
+			{File: "a46-censor", Want: Want{Views: 1, Fair: 0.25, Share: 0.5}}, {File: "a46-under-load", Want: Want{Views: 1}},
 		},
 		Weak: []string{"M26", "M27"},
 	},
@@ -32,7 +32,7 @@ var load = []*Attack{
 			"copies on beside good ones, and as primary signs blocks that are no batch.",
 		Falls:  "MACs that the primary alone can check, and verdicts on a batch taken for each of it",
 		Source: "Aardvark, the big MAC attack", Oracles: []string{"I13", "I16"},
-		Worlds: []World{{File: "a47-half-valid", Want: Want{Burned: none, Share: 0.9}}, {File: "a47-bad-payload", Want: Want{Views: 1, Evidence: 1}}},
+		Worlds: []World{{File: "a47-half-valid", Want: Want{Burned: none, Share: 0.9, Traffic: 1.3}}, {File: "a47-bad-payload", Want: Want{Views: 1, Evidence: 1}}},
 	},
 	{
 		ID: "A49", Name: "a storm of view changes",
@@ -41,7 +41,7 @@ var load = []*Attack{
 		Falls:  "joining at f, or at f+1 words of whomever",
 		Source: "Castro and Liskov, OSDI 1999, section 4.5.2: f+1 and not f", Oracles: []string{"I13", "I16"},
 		Worlds: []World{
-			{File: "a49-storm", Want: Want{Burned: none, Share: 0.9}}, {File: "a49-seconded", Want: Want{Share: 0.2}},
+			{File: "a49-storm", Want: Want{Burned: none, Share: 0.9, Traffic: 1.3}}, {File: "a49-seconded", Want: Want{Share: 0.2}},
 		},
 		Weak: []string{"M24"},
 	},
@@ -50,7 +50,7 @@ var load = []*Attack{
 		About:  "Validly signed votes and proposals for ever new views and seqs. State per peer is O(1) here (spec N8, D1).",
 		Falls:  "buffers for what may come",
 		Source: "go-f3, sim/adversary/spam.go", Oracles: []string{"I11"},
-		Worlds: []World{{File: "a51-future", Want: Want{Share: 0.9}}},
+		Worlds: []World{{File: "a51-future", Want: Want{Share: 0.9, Traffic: 1.3}}},
 		Tests:  []string{"adversary/attack.TestFloodsFillNoMemory", "pbft/core.TestVotesGiveWayInPlace"},
 	},
 	{
@@ -59,7 +59,7 @@ var load = []*Attack{
 			"The simulation counts no CPU; that cheap checks come first is tested at the door (pbft/verify).",
 		Falls:  "verifying before looking whether a message can still matter",
 		Source: "Aardvark, section 4.1", Oracles: []string{"I12", "I16"},
-		Worlds:  []World{{File: "a52-bad-signatures", Want: Want{Burned: none, Share: 0.9}}, {File: "a52-masks", Want: Want{Burned: none, Share: 0.9}}},
+		Worlds:  []World{{File: "a52-bad-signatures", Want: Want{Burned: none, Share: 0.9, Traffic: 1.3}}, {File: "a52-masks", Want: Want{Burned: none, Share: 0.9, Traffic: 1.3}}},
 		Tests:   []string{"pbft/verify.TestFilter", "pbft/verify.TestMembersAreNotStarved"},
 		Waiting: "an account of verifications per peer in the simulation (I12)",
 	},
@@ -68,7 +68,7 @@ var load = []*Attack{
 		About:  "Pulls and statuses in a flood, each small and its answer large. Who is asked answers once a turn and from a bounded range.",
 		Falls:  "an answer for each question",
 		Source: "amplification attacks on datagram protocols; spec N9, D1", Oracles: []string{"I11", "I12"},
-		Worlds: []World{{File: "a69-ask-all", Want: Want{Burned: none, Share: 0.9}}, {File: "a69-reflect", Want: Want{Burned: none, Share: 0.9}}},
+		Worlds: []World{{File: "a69-ask-all", Want: Want{Burned: none, Share: 0.9, Traffic: 1.6}}, {File: "a69-reflect", Want: Want{Burned: none, Share: 0.9, Traffic: 1.5}}},
 		Tests:  []string{"pbft/core.TestOneAnswerPerTurn", "pbft/core.TestAnswersAreBounded"},
 	},
 }

@@ -32,7 +32,7 @@ var outside = []*Attack{
 			"have executed what the log does not show as decided.",
 		Falls:  "executing what is decided before it is durable; counters that a sync of the same height resets",
 		Source: "SmartBFT 62e7161 (663)", Oracles: []string{"I3", "I10", "I13"},
-		Worlds: []World{{File: "a36-ahead-of-the-log", Each: sweep(1, 80, 2), Want: Want{Burned: 4}}},
+		Worlds: []World{{File: "a36-ahead-of-the-log", Each: sweep(3), Want: Want{Burned: 4}}},
 		Tests:  []string{"pbft.TestApplicationAhead", "pbft.TestDurableApplicationResumes", "pbft.TestTornTailAmongOthers"},
 		Weak:   []string{"M32", "M38"},
 	},
@@ -41,7 +41,7 @@ var outside = []*Attack{
 		About:  "Answers of nothing but headers, certificates that are all links, lists at their limit, all through the encoding.",
 		Falls:  "allocating what a length announces",
 		Source: "CometBFT 5946", Oracles: []string{"I11", "I18"},
-		Worlds: []World{{File: "a53-amplify", Want: Want{Share: 0.9}}},
+		Worlds: []World{{File: "a53-amplify", Want: Want{Share: 0.9, Traffic: 1.3}}},
 		Tests:  []string{"pbft/wire.TestAllocation", "transport/tcp.TestAnnouncementCostsLittle"},
 	},
 	{

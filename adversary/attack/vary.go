@@ -10,11 +10,14 @@ import (
 
 // Ways of making scenarios out of one file, for World.Each.
 
-// sweep moves the file's first crash to each effect from first to last.
-func sweep(first, last, step int) func(sim.Scenario) []sim.Scenario {
+// sweep moves the file's first crash to each effect that its replica has in the world
+// without that crash, or to each so-many-th; that world comes first. sim.Sweep does so for all replicas.
+func sweep(stride int) func(sim.Scenario) []sim.Scenario {
 	return func(sc sim.Scenario) []sim.Scenario {
-		var out []sim.Scenario
-		for e := first; e <= last; e += step {
+		calm := sc
+		calm.Crashes = sc.Crashes[1:]
+		out := []sim.Scenario{calm}
+		for e, most := 1, sim.Play(calm).Effects[sc.Crashes[0].Replica]; e <= most; e += stride {
 			c := sc
 			c.Crashes = slices.Clone(sc.Crashes)
 			c.Crashes[0].Effect = e

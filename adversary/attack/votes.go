@@ -67,11 +67,11 @@ var votes = []*Attack{
 		ID: "A17", Name: "a commit rule that ignores views",
 		About: "Fast-HotStuff's commit rule needs consecutive views, not only parents. Here the view of a certificate is in its " +
 			"rank, and votes of different views or bases never count together. The partitions are the published ones, without a " +
-			"twin; a second world lets a liar vote low and from other bases meanwhile.",
+			"twin; in two more worlds a liar votes below the base of its view, which is how such a rule would break here.",
 		Falls:  "certificates compared or counted by seq alone",
 		Source: "relab/hotstuff, twins/fhsbug_test.go; ByzzBench, FHSBugFaults", Oracles: []string{"I1", "I6"},
-		Worlds: []World{{File: "a17-parent-chain", Want: Want{Views: 2}}, {File: "a17-below-the-base", Want: Want{Views: 2}}},
-		Weak:   []string{"M63"},
+		Worlds: []World{{File: "a17-parent-chain", Want: Want{Views: 2}}, {File: "a17-below-the-base", Want: Want{Views: 1}}, {File: "a17-low-cut", Want: Want{Views: 2}}},
+		Weak:   []string{"M63", "M64"},
 	},
 	{
 		ID: "A22", Name: "a signature used for something else",
@@ -97,7 +97,7 @@ var votes = []*Attack{
 		About:  "Proposals and bodies take much longer than votes, so that PREPAREs, COMMITs and even NEW-VIEWs come first.",
 		Falls:  "a predicate that is looked at when a vote arrives and not when its block does",
 		Source: "BFT-SMaRt 7326d316", Oracles: []string{"I13"},
-		Worlds: []World{{File: "a58-votes-first", Want: Want{Share: 0.2}}, {File: "a58-view-first", Want: Want{Views: 1}}},
+		Worlds: []World{{File: "a58-votes-first", Want: Want{Share: 0.19}}, {File: "a58-view-first", Want: Want{Views: 1}}},
 		Weak:   []string{"M50"},
 	},
 }

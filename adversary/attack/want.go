@@ -14,10 +14,11 @@ type Want struct {
 	Views    uint64 // at least so many views are entered
 	Evidence int    // at least so many proofs
 	Hidden   int    // so often at least a view is entered while one correct replica alone has decided something
-	// Bounded harm: else it is I13 for Burned, I16 for the others.
-	Burned uint64  // at most so many views pass after Heal; 0: f + c, with c the most faulty members in a row; none: none
-	Share  float64 // at least this part of the operations per virtual second of the same world without faults
-	Fair   float64 // the client served least gets at least this part of what the one served best gets
+	// Bounded harm: else it is I13 for Burned, I12 for Traffic, I16 for the others.
+	Burned  uint64  // at most so many views pass after Heal; 0: f + c, with c the most faulty members in a row; none: none
+	Share   float64 // at least this part of the operations per virtual second of the same world without faults
+	Traffic float64 // at most so many times the messages of correct replicas, blocks in them counted, for each operation
+	Fair    float64 // the client served least gets at least this part of what the one served best gets
 }
 
 // none asks for no view at all in Want.Burned.
@@ -28,7 +29,7 @@ const Bite = "bite"
 
 // judge returns what a world that broke no oracle falls short of, or nil. calm plays it
 // without its faults.
-func (w *Want) judge(r *sim.Result, g *gauge, calm func() *sim.Result) *sim.Failure {
+func (w *Want) judge(r *sim.Result, g *gauge, calm func() (*sim.Result, *gauge)) *sim.Failure {
 	oracle, what := w.harm(r, g, calm)
 	if oracle == "" {
 		oracle, what = w.bite(r, g)
@@ -40,7 +41,7 @@ func (w *Want) judge(r *sim.Result, g *gauge, calm func() *sim.Result) *sim.Fail
 }
 
 // harm returns which bound the attack broke, or "".
-func (w *Want) harm(r *sim.Result, g *gauge, calm func() *sim.Result) (oracle, what string) {
+func (w *Want) harm(r *sim.Result, g *gauge, calm func() (*sim.Result, *gauge)) (oracle, what string) {
 	most := w.Burned
 	switch most {
 	case 0:
@@ -53,11 +54,16 @@ func (w *Want) harm(r *sim.Result, g *gauge, calm func() *sim.Result) (oracle, w
 		return "I13", fmt.Sprintf("%d views passed after the network had healed, at most %d may", g.burned(), most)
 	case g.fairness() < w.Fair:
 		return "I16", fmt.Sprintf("the clients' operations %v are further apart than %.2f", g.acked, w.Fair)
-	case w.Share == 0:
+	case w.Share == 0 && w.Traffic == 0:
 		return "", ""
 	}
-	if share := rate(r) / rate(calm()); share < w.Share {
+	without, quiet := calm()
+	share, traffic := rate(r)/rate(without), g.traffic(r)/quiet.traffic(without)
+	switch {
+	case share < w.Share:
 		return "I16", fmt.Sprintf("%.3f of the fault-free throughput is left, %.3f is wanted", share, w.Share)
+	case w.Traffic > 0 && traffic > w.Traffic:
+		return "I12", fmt.Sprintf("an operation costs %.2f times the messages of a fault-free one, %.2f are allowed", traffic, w.Traffic)
 	}
 	return "", ""
 }

@@ -12,13 +12,13 @@ type World struct {
 	// Each makes the scenarios for which the file is the pattern, such as a crash after each
 	// effect. nil: the file as it is, from Seeds seeds.
 	Each  func(sim.Scenario) []sim.Scenario
-	Seeds int // default 3
+	Seeds int // default 2
 	Want  Want
 	// Options is what data cannot say, such as an application; nil: nothing.
 	Options func(sim.Scenario) []sim.Option
 }
 
-const seedsDefault = 3
+const seedsDefault = 2
 
 // Scenarios returns what is played, one for each seed.
 func (w *World) Scenarios() []sim.Scenario {
@@ -49,10 +49,13 @@ func (w *World) Play(sc sim.Scenario, opts ...sim.Option) *sim.Result {
 	if w.Options != nil {
 		own = w.Options(sc)
 	}
-	g := newGauge(sc)
-	r := sim.Play(sc, slices.Concat(own, opts, []sim.Option{sim.WithInvariant(g)})...)
+	measured := func(sc sim.Scenario, opts ...sim.Option) (*sim.Result, *gauge) {
+		g := newGauge(sc)
+		return sim.Play(sc, slices.Concat(own, opts, []sim.Option{sim.WithInvariant(g)})...), g
+	}
+	r, g := measured(sc, opts...)
 	if r.Failure == nil {
-		r.Failure = w.Want.judge(r, g, func() *sim.Result { return sim.Play(Calm(sc), own...) })
+		r.Failure = w.Want.judge(r, g, func() (*sim.Result, *gauge) { return measured(Calm(sc)) })
 	}
 	return r
 }

@@ -44,6 +44,7 @@ var bites = []struct{ behaviour, world, bug string }{
 	{"sessions", "lossy", "M80"},
 	{"silent", "calm", "M25"},
 	{"delay", "lag", "M42"},
+	{"future", "calm", "M51"},
 	{"overflow", "idle", "M24"},
 	{"mutate", "calm", "M08"},
 	{"mutate-deep", "calm", "M08"},
