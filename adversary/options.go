@@ -32,12 +32,12 @@ func newConfig(opts []Option) *config {
 	return c
 }
 
-// ForApp attacks an application: make returns a new one, in its first state, for each
+// ForApp attacks an application: begin returns a new one, in its first state, for each
 // replica and after each restart. It must be volatile; a Snapshotter also restarts
-// from its snapshots. make is called by several goroutines.
-func ForApp[A pbft.Application](make func() A) Option {
+// from its snapshots. begin is called by several goroutines.
+func ForApp[A pbft.Application](begin func() A) Option {
 	return func(c *config) {
-		c.with = append(c.with, sim.WithApp(func(int) pbft.Application { return make() }))
+		c.with = append(c.with, sim.WithApp(func(int) pbft.Application { return begin() }))
 	}
 }
 
@@ -47,10 +47,10 @@ func Workload(f func(src Source) []byte) Option {
 	return func(c *config) { c.with = append(c.with, sim.WithWorkload(f)) }
 }
 
-// Holds adds invariants. make returns new ones for each world: worlds run side by
+// Holds adds invariants. begin returns new ones for each world: worlds run side by
 // side.
-func Holds(make func() []Invariant) Option {
-	return func(c *config) { c.with = append(c.with, func(w *sim.World) { sim.WithInvariant(make()...)(w) }) }
+func Holds(begin func() []Invariant) Option {
+	return func(c *config) { c.with = append(c.with, func(w *sim.World) { sim.WithInvariant(begin()...)(w) }) }
 }
 
 // Linearizable checks what clients saw against a model of the application (I14).

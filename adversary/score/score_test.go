@@ -113,7 +113,7 @@ func TestTable(t *testing.T) {
 
 	back, err := score.ParseTable(table.JSON())
 	require.NoError(t, err)
-	require.Equal(t, len(table.Cells), len(back.Cells))
+	require.Len(t, back.Cells, len(table.Cells))
 	require.Empty(t, back.Get(all[0].ID, "swarm").Scenario)
 	require.Equal(t, table.JSON(), back.JSON())
 	_, err = score.ParseTable([]byte("{"))

@@ -102,19 +102,6 @@ func (n *names) known(p message.Point) bool {
 	return ok || p.Seq == 0
 }
 
-// extends reports whether the chain of p contains q; a block that nobody has shown
-// extends nothing but itself.
-func (n *names) extends(p, q message.Point) bool {
-	for p.Seq > q.Seq {
-		parent, ok := n.parents[p.Chain]
-		if !ok {
-			return false
-		}
-		p = message.Point{Seq: p.Seq - 1, Chain: parent}
-	}
-	return p == q
-}
-
 // conflict reports whether two points are known to lie on two chains.
 func (n *names) conflict(p, q message.Point) bool {
 	if p.Seq < q.Seq {

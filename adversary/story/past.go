@@ -70,15 +70,15 @@ func (s *Story) past() {
 	for i := len(s.Events) - 1; i >= 0; i-- {
 		e := &s.Events[i]
 		who := s.whose(e)
-		switch {
-		case e.Kind == sim.EventViolation:
+		switch e.Kind {
+		case sim.EventViolation:
 			s.relevant[i] = true
-		case e.Kind == sim.EventSend || e.Kind == sim.EventLost:
+		case sim.EventSend, sim.EventLost:
 			if e.Kind == sim.EventSend && s.needed[e.ID] {
 				alive[who] = true
 			}
 			s.relevant[i] = s.needed[e.ID] && e.Kind == sim.EventSend || s.timers[i] && alive[who]
-		case e.Kind == sim.EventDeliver:
+		case sim.EventDeliver:
 			s.relevant[i] = alive[who] && s.copies[e.ID].deliver == i
 			s.needed[e.ID] = s.needed[e.ID] || s.relevant[i]
 		default:

@@ -96,7 +96,7 @@ func TestEachOnce(t *testing.T) {
 					seen[k] = true
 				}
 			}
-			require.Equal(t, c.counts, len(seen))
+			require.Len(t, seen, c.counts)
 		})
 	}
 }

@@ -122,6 +122,7 @@ var testEdges = []edge{
 	{anywhere, "github.com/chromedp/cdproto", "what the browser's protocol is made of"},
 	{"pbft/wire", "google.golang.org/protobuf", "the other decoder, to compare with"},
 	{"clock", "github.com/BurntSushi/toml", "an Instant must not be marshalled, by any encoder"},
+	{"adversary", "examples", "an application to show with"},
 	{"examples", "adversary", "an application of ours is attacked as a user's would be"},
 	{"abci", "adversary", "as for the examples"},
 }

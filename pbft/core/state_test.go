@@ -52,7 +52,7 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 					return
 				}
 				seen[a.path]++
-				if noticed[a.path] = was != print(d); !noticed[a.path] {
+				if noticed[a.path] = was != fingerprint(d); !noticed[a.path] {
 					k++
 				}
 			}
@@ -129,9 +129,9 @@ func later(v reflect.Value) {
 	}
 }
 
-// print returns the fingerprint, or nothing if the alteration cannot be: that is noticed
+// fingerprint returns the fingerprint, or nothing if the alteration cannot be: that is noticed
 // too.
-func print(c *core.Core) (d message.Digest) {
+func fingerprint(c *core.Core) (d message.Digest) {
 	defer func() { _ = recover() }()
 	return c.Fingerprint()
 }
