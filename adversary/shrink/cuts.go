@@ -30,8 +30,12 @@ func (c cut) link() cut { return cut{kind: c.kind, from: c.from, to: c.to} }
 // every returns all of the kind.
 func (c cut) every() cut { return cut{kind: c.kind, all: true} }
 
-// rules returns drop rules that do what cuts say, until Heal.
+// rules returns drop rules that do what cuts say, until Heal. A cut within a wider one
+// needs none.
 func rules(cuts []cut) []sim.Rule {
+	cuts = slices.DeleteFunc(slices.Clone(cuts), func(c cut) bool {
+		return !c.all && slices.Contains(cuts, c.every()) || (c.nth > 0 || c.since > 0) && slices.Contains(cuts, c.link())
+	})
 	every := sim.Rule{Do: sim.Drop}
 	kinds := make(map[[2]int][]string) // that are cut on a link
 	var links [][2]int

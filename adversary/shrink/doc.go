@@ -11,7 +11,8 @@
 // are cut down by delta debugging (Zeller and Hildebrandt, Simplifying and Isolating
 // Failure-Inducing Input, IEEE TSE 2002). Each actor of a world draws from a stream of
 // its own, so the rest plays nearly the same without the part; where it does not, a few
-// other seeds are tried.
+// other seeds are tried. What remains large after that is looked for in small worlds in
+// which all goes in step and many messages are lost.
 //
 // Then the messages: drop rules take away whole kinds, then what one replica sends to
 // another of one kind, then single messages, until each delivery that remains is needed.
@@ -26,8 +27,9 @@
 // progress timers that fired (the first SUSPECT of a replica in a view). All else, such
 // as votes, entries into views and decisions, the replicas did in answer to that. If
 // [Report.Minimal] is set, none of the messages can be taken away alone: without it there
-// is no violation, or only a later one that takes as many events, because the message
-// was repeated.
+// is no violation, or one that takes as many events, because the message was repeated, or
+// one that comes more than 100 ms later. Where the violation cannot be had before Heal,
+// that is said of the messages before Heal only.
 //
 // # A story can be kept
 //

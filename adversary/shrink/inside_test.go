@@ -44,7 +44,7 @@ func TestParts(t *testing.T) {
 func TestSimpler(t *testing.T) {
 	ms := clock.Millisecond
 	require.Equal(t, []clock.Duration{0, 100 * ms, 600 * ms, 1000 * ms, 1200 * ms, 1230 * ms}, fewDigits(1234*ms))
-	require.Equal(t, []clock.Duration{0, 100 * clock.Microsecond}, fewDigits(150*clock.Microsecond)[:2])
+	require.Equal(t, []clock.Duration{0, 100 * clock.Microsecond}, fewDigits(150 * clock.Microsecond)[:2])
 	require.Empty(t, fewDigits(0))
 	require.Equal(t, []int64{1, 2, 5, 10}, smaller(20, 1))
 	require.Equal(t, []int64{0, 1, 2, 3}, smaller(4, 0))

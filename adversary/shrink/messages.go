@@ -17,6 +17,7 @@ func (s *shrinker) healLate() bool {
 	end := s.failure.At + s.failure.At/10 + 20*clock.Millisecond
 	if c.Heal = max(c.Heal, round(end, 2)); !s.live {
 		s.attempt(c, s.cuts)
+		s.late = s.failure.At < s.best.Heal
 	}
 	return false
 }
@@ -106,6 +107,8 @@ type log struct {
 	sent      map[cut]int
 	ids       map[uint64]delivery
 	delivered []delivery
+	losses    bool // messages lost by chance count too, as they do once rules lose them
+	lost      []cut
 }
 
 func newLog(sc *sim.Scenario, live bool) *log {
@@ -123,8 +126,11 @@ func (l *log) OnEvent(_ *sim.World, e sim.Event) error {
 		c.nth = l.sent[c]
 		l.ids[e.ID] = delivery{c, e.At}
 	case sim.EventLost:
-		if e.Note == "loss" || e.Note == "cut" {
-			l.sent[l.ids[e.ID].link()]--
+		c := l.ids[e.ID].cut
+		if e.Note == "loss" && l.losses {
+			l.lost = append(l.lost, c)
+		} else if e.Note == "loss" || e.Note == "cut" {
+			l.sent[c.link()]--
 		}
 	case sim.EventDeliver:
 		if d := l.ids[e.ID]; l.events > events && !slices.Contains(l.delivered, d) {

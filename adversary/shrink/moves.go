@@ -12,7 +12,7 @@ import (
 // value of a number, or keep. They are named as in a scenario file.
 var aims = map[string]int64{
 	"decisions": 1, "clients": 1, "ahead": 1, "ops_block": 1, // 0 is more: the default
-	"replicas": keep, "seed": keep, // have phases of their own
+	"replicas": keep, "seed": keep, "links.delay_min": keep, "links.delay_max": keep, // have phases of their own
 	"name": keep, "about": keep, "beyond_f": keep, // say what the scenario is
 	"rules.nth": keep, // 0 is another message, and more of them
 }

@@ -20,6 +20,7 @@ type shrinker struct {
 	clock    clock.Clock
 	start    clock.Instant
 	live     bool           // the violation is one of liveness
+	late     bool           // the network must not heal before the violation any more
 	most     int            // events that what is accepted may have
 	patience clock.Duration // how much later its violation may come
 	seeds    int            // other seeds to try where one fails no more
@@ -80,14 +81,13 @@ func (s *shrinker) trySeeds(c sim.Scenario, cuts []cut) bool {
 
 // attempt plays a candidate without the messages that are cut.
 func (s *shrinker) attempt(c sim.Scenario, cuts []cut) bool {
-	whole := full(c, cuts)
-	key := sha256.Sum256(whole.TOML())
+	key := fingerprint(&c, cuts)
 	if s.spent() || s.seen[key] || s.live && !s.tame(&c) {
 		return false
 	}
 	s.seen[key] = true
-	r, events := s.play(whole)
-	if r.Failure == nil || !s.o.Same(s.failure, r.Failure) || events > s.most {
+	r, events := s.play(full(c, cuts))
+	if r.Failure == nil || !s.o.Same(s.failure, r.Failure) || events > s.most || s.late && r.Failure.At >= c.Heal {
 		return false
 	}
 	s.story = story{c, cuts, r.Failure, r.Hash, events}
@@ -99,6 +99,15 @@ func (s *shrinker) attempt(c sim.Scenario, cuts []cut) bool {
 		s.o.Progress(s.phase, &r)
 	}
 	return true
+}
+
+// fingerprint tells candidates apart that were tried before.
+func fingerprint(c *sim.Scenario, cuts []cut) [32]byte {
+	b := fmt.Appendf(nil, "%+v", *c)
+	for _, x := range cuts {
+		b = fmt.Appendf(b, " %d %t %d %d %d %d", x.kind, x.all, x.from, x.to, x.since, x.nth)
+	}
+	return sha256.Sum256(b)
 }
 
 // tame reports whether a candidate asks of a live cluster no more than the scenario

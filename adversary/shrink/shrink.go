@@ -70,12 +70,14 @@ func (s *shrinker) minimal() {
 		patience time.Duration
 		run      func() bool
 	}{
-		{"one kind of fault", 40, long, s.bare},
+		{"one kind of fault", 20, long, s.bare},
 		{"faults", 0, long, s.lists},
-		{"world", 40, long, s.world},
+		{"world", 20, long, s.world},
 		{"scenario", 0, long, s.structure},
+		{"lossy worlds", 0, long, s.lossy},
 		{"scenario and seed", 12, long, func() bool { return s.structure() || s.world() }},
 		{"variants", 0, long, s.variants},
+		{"losses", 0, long, s.losses},
 		{"healing late", 0, long, s.healLate},
 		{"messages", 0, short, s.messages},
 		{"messages and seed", 4, short, s.messages},

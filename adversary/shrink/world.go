@@ -51,20 +51,28 @@ func (s *shrinker) bare() bool {
 // size names the fields that bare leaves as they are.
 var size = []string{"name", "about", "seed", "replicas", "decisions", "interval", "window", "beyond_f", "limit"}
 
-// calm makes all delays equal: on the links, in loops, disks and applications.
+// calm makes all delays equal, on the links, in loops, disks and applications, or at
+// least those of one of them.
 func (s *shrinker) calm() {
-	constant := sim.Links{DelayMin: clock.Millisecond, DelayMax: clock.Millisecond}
-	c := clone(s.best)
-	c.Links, c.TurnMax, c.SyncMax, c.ExecMax = constant, 0, 0, 0
-	if s.try(c) {
-		return
+	still := func(c *sim.Scenario) { c.TurnMax, c.SyncMax, c.ExecMax = 0, 0, 0 }
+	constant := func(d clock.Duration) func(*sim.Scenario) {
+		return func(c *sim.Scenario) {
+			c.Links = sim.Links{DelayMin: d, DelayMax: d, LossPercent: c.Links.LossPercent}
+		}
 	}
-	c = clone(s.best)
-	c.TurnMax, c.SyncMax, c.ExecMax = 0, 0, 0
-	s.try(c)
-	c = clone(s.best)
-	c.Links = constant
-	s.try(c)
+	for _, change := range [][]func(*sim.Scenario){
+		{still, constant(clock.Millisecond)}, {still, constant(10 * clock.Millisecond)},
+		{still}, {constant(clock.Millisecond)}, {constant(10 * clock.Millisecond)},
+		{func(c *sim.Scenario) { c.Links.DelayMin, c.Links.DelayMax = 0, 0 }},
+	} {
+		c := clone(s.best)
+		for _, f := range change {
+			f(&c)
+		}
+		if !reflect.DeepEqual(c, s.best) && s.try(c) && len(change) == 2 {
+			return
+		}
+	}
 }
 
 // fewer plays with less replicas, at first with as few as there can be.

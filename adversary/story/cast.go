@@ -66,6 +66,9 @@ func (s *Story) setting() []string {
 	out := []string{fmt.Sprintf("%d replicas, up to %d of them faulty; %d make a quorum; seed %d", sc.Replicas, f, 2*sc.Replicas/3+1, sc.Seed)}
 	l := &sc.Links
 	links := fmt.Sprintf("messages take %s to %s", span(l.DelayMin), span(l.DelayMax))
+	if l.DelayMin == l.DelayMax {
+		links = "messages take " + span(l.DelayMax)
+	}
 	for _, p := range []struct {
 		n    uint64
 		what string

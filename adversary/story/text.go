@@ -36,8 +36,12 @@ func (s *Story) textHead(b *bufio.Writer) {
 	}
 	wrap(b, "", "  ", s.headline())
 	fmt.Fprintln(b, "\nWHO IS WHO")
+	width := 0
 	for _, r := range s.roles() {
-		wrap(b, fmt.Sprintf("  %-14s ", r.Who), strings.Repeat(" ", 17), r.Role)
+		width = max(width, len(r.Who))
+	}
+	for _, r := range s.roles() {
+		wrap(b, fmt.Sprintf("  %-*s  ", width, r.Who), strings.Repeat(" ", width+4), r.Role)
 	}
 	fmt.Fprintln(b, "\nTHE SETTING")
 	for _, line := range s.setting() {

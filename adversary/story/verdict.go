@@ -53,11 +53,10 @@ func (s *Story) verdict() []string {
 	if f == nil {
 		return []string{s.headline() + "."}
 	}
-	must := ""
+	out := []string{s.headline() + "."}
 	if what := mustHold(f.Oracle); what != "" {
-		must = fmt.Sprintf("%s says that %s. ", f.Oracle, what)
+		out = append(out, fmt.Sprintf("%s says that %s.", f.Oracle, what))
 	}
-	out := []string{must + s.headline() + "."}
 	if between := s.between(); between != "" {
 		out = append(out, between)
 	}
