@@ -44,6 +44,8 @@ func (b *Brain) Corrupt(e *Env, with *Behaviour) Sender {
 		b.hears[e.Self] = append(b.hears[e.Self], f)
 	}
 	e.watch = func(f func(from, to message.ReplicaID, m message.Message) Verdict) { b.watches = append(b.watches, f) }
+	draw := e.Draw
+	e.Draw = func(label string, n uint64) uint64 { return draw(label, max(n, 1)) } // n may have wrapped
 	b.envs = append(b.envs, e)
 	lie := with.New(e)
 	return func(to message.ReplicaID, m message.Message) {

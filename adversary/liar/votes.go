@@ -60,12 +60,11 @@ func newLowVote(e *Env) Sender {
 			e.Send(to, m)
 			return
 		}
-		past[p.Seq] = p.Chain
+		keep(past, p.Seq, p.Chain)
 		low := *p
-		for s := p.Base; s > 0; s-- {
-			if d, ok := past[s-1]; ok {
-				low.Seq, low.Chain = s-1, d
-				break
+		for s, d := range past { // order: a maximum
+			if s < p.Base && (low.Seq >= p.Base || s > low.Seq) {
+				low.Seq, low.Chain = s, d
 			}
 		}
 		if e.Draw("true-base", 2) == 0 {
