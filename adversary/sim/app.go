@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -38,7 +39,11 @@ func (x *executor) snapshot() (*snapshot, error) {
 	if err := app.Snapshot(&buf); err != nil {
 		return nil, err
 	}
-	return &snapshot{seq: x.seq, state: x.app.Digest(), app: buf.Bytes(), table: x.table.AppendSnapshot(nil)}, nil
+	table := x.table
+	if bug.M46 {
+		table = session.New(table.Config())
+	}
+	return &snapshot{seq: x.seq, state: x.app.Digest(), app: buf.Bytes(), table: table.AppendSnapshot(nil)}, nil
 }
 
 // restore brings a new executor to a snapshot.

@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/twothirds-bft/twothirds/clock"
+import (
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
+)
 
 // hand is one process's monotonic clock: straight lines, each of a Period, of which
 // the next one's slope is drawn when it begins.
@@ -88,6 +91,9 @@ func (c *hand) when(now, deadline clock.Instant) clock.Instant {
 
 // now is what the process's monotonic clock shows.
 func (h *host) now() clock.Instant {
+	if bug.M58 {
+		return clock.At(1).Add(max(h.w.Wall(h.at), 0))
+	}
 	if h.clock == nil {
 		return h.w.now
 	}
@@ -97,6 +103,9 @@ func (h *host) now() clock.Instant {
 // when is the true time at which a timer for a deadline of the process's own clock
 // fires, unless it has to be looked at again before.
 func (h *host) when(deadline clock.Instant) clock.Instant {
+	if bug.M58 {
+		return h.w.now.Add(max(deadline.Sub(h.now()), 0))
+	}
 	if h.clock == nil {
 		return deadline
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
@@ -17,10 +18,14 @@ type disk struct {
 	faults []Disk // still to come
 	lying  bool   // what is above kept was never saved, whatever the sync said
 	kept   int
-	image  int // records in the image of an old-image
+	image  int         // records in the image of an old-image
+	gone   message.Seq // blocks up to it are not in the log any more
 }
 
 func (d *disk) write(r core.Record) {
+	if bug.M74 && r.Kind == core.RecordStable {
+		d.gone = r.Message.(*message.CheckpointCert).Seq
+	}
 	d.records = append(d.records, r)
 	d.proven = d.synced
 }
@@ -41,7 +46,7 @@ func (d *disk) replayed(low, root message.Point) []core.RestoredBlock {
 	}
 	byChain := map[message.Digest]core.RestoredBlock{}
 	for i := range d.records {
-		if r := &d.records[i]; r.Kind == core.RecordBlock && !d.damaged[i] {
+		if r := &d.records[i]; r.Kind == core.RecordBlock && !d.damaged[i] && r.Block.Header.Seq > d.gone {
 			byChain[r.Parent.Extend(r.Block.Header.Digest())] = core.RestoredBlock{Parent: r.Parent, Block: *r.Block}
 		}
 	}

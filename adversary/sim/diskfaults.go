@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/twothirds-bft/twothirds/clock"
+import (
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
+)
 
 // due takes the first fault of a kind whose time has come, if the disk has one.
 func (d *disk) due(f DiskFault, from clock.Duration) bool {
@@ -45,6 +48,10 @@ func (d *disk) slow(h *host) clock.Duration {
 func (d *disk) fails(h *host) bool {
 	for _, f := range [...]DiskFault{Full, SyncError} {
 		if d.due(f, h.w.elapsed()) {
+			if bug.M34 && f == SyncError {
+				d.lying, d.kept = true, d.synced
+				return false
+			}
 			h.stop(string(f))
 			return true
 		}
@@ -54,11 +61,11 @@ func (d *disk) fails(h *host) bool {
 
 // sync ends a sync. The faults that sit in wait for one strike.
 func (d *disk) sync(h *host) {
-	if len(d.faults) == 0 && !d.lying {
+	if len(d.faults) == 0 && !d.lying && !bug.M33 {
 		d.synced = len(d.records)
 		return
 	}
-	switch lies := d.now(LostSync, h.w) != nil; {
+	switch lies := d.now(LostSync, h.w) != nil || bug.M33 || bug.M34 && d.lying; {
 	case !lies:
 		d.lying = false
 	case !d.lying:
@@ -110,6 +117,9 @@ func (d *disk) cut(h *host, keep int, f DiskFault) bool {
 // that is damaged in the middle is refused (spec R2).
 func (d *disk) mount(h *host) bool {
 	t := h.w.elapsed()
+	if bug.M35 {
+		d.cutDamaged(h)
+	}
 	if len(d.damaged) > 0 {
 		h.stop(refused)
 		return false

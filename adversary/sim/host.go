@@ -6,6 +6,7 @@ import (
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto"
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/session"
@@ -52,6 +53,7 @@ type host struct {
 	snapshots []*snapshot // the newest two, durable
 	execQueue []core.Decided
 	executing bool
+	told      bool // by M62, in this life
 }
 
 func (h *host) config() core.Config {
@@ -172,6 +174,13 @@ func (h *host) take(o core.Output) {
 		h.barriers++
 	}
 	h.arm(o.Deadline)
+	if bug.M75 {
+		if !h.faulty {
+			h.w.oracle.onDecided(h, o.Execute)
+		}
+		h.execQueue, o.Execute = append(h.execQueue, o.Execute...), nil
+		h.execute()
+	}
 	if !o.Empty() {
 		h.queue = append(h.queue, o)
 		h.sync()
@@ -306,6 +315,10 @@ func (h *host) executeOne() {
 	b := h.execQueue[0]
 	h.execQueue = h.execQueue[1:]
 	replies := h.app.execute(h.id, h.w.door.Cluster(), &b)
+	if bug.M62 && h.crashes > 0 && !h.told {
+		h.told = true
+		h.app.again(&b)
+	}
 	h.reached = max(h.reached, b.Point.Seq)
 	e := core.Executed{Seq: b.Point.Seq, State: h.app.app.Digest()}
 	if e.Seq%message.Seq(h.w.sc.Interval) == 0 {

@@ -100,7 +100,7 @@ func (h *host) die() {
 	h.core, h.inbox, h.executed, h.execQueue = nil, nil, nil, nil
 	h.filter.marks = core.Marks{}
 	h.queue, h.flight, h.spare = nil, nil, nil
-	h.turning, h.executing, h.barriers = false, false, 0
+	h.turning, h.executing, h.told, h.barriers = false, false, false, 0
 	h.tickAt, h.alarm, h.pausedTo = clock.Instant{}, clock.Instant{}, clock.Instant{}
 }
 
