@@ -124,16 +124,25 @@ func TestCampaignIsDeterministic(t *testing.T) {
 	require.EqualValues(t, 40, one.Worlds)
 }
 
+// Decisions a second of one core: with two clients that wait, and with 64 operations
+// under way.
 func BenchmarkWorld(b *testing.B) {
-	decisions := 0
-	for i := range b.N {
-		r := sim.Run(sim.Seed(uint64(i)), sim.Scenario{Burst: true, Decisions: 100})
-		if r.Failure != nil {
-			b.Fatal(r.Failure)
-		}
-		decisions += r.Decisions
+	for name, sc := range map[string]sim.Scenario{
+		"few":  {Burst: true, Decisions: 100},
+		"many": {Burst: true, Decisions: 1000, Clients: 2, Ahead: 32, OpsBlock: 1, Interval: 64, Window: 64, TurnMax: clock.Millisecond},
+	} {
+		b.Run(name, func(b *testing.B) {
+			decisions := 0
+			for i := range b.N {
+				r := sim.Run(sim.Seed(uint64(i)), sc)
+				if r.Failure != nil {
+					b.Fatal(r.Failure)
+				}
+				decisions += r.Decisions
+			}
+			b.ReportMetric(float64(decisions)/b.Elapsed().Seconds(), "decisions/s")
+		})
 	}
-	b.ReportMetric(float64(decisions)/b.Elapsed().Seconds(), "decisions/s")
 }
 
 // Answers to pulls are shorter than what leads to a base whose headers are missing:

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +91,9 @@ func (h *hunt) run(w io.Writer) error {
 	}
 	if err := h.c.Options.Validate(); err != nil {
 		return &exitError{exitUsage, err.Error()}
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // worlds make garbage, and little of it lives: a quarter of the time goes
 	}
 	if !h.report.asJSON && isTerminal(os.Stderr) {
 		h.c.Progress = func(t sim.Tally) { fmt.Fprintf(os.Stderr, "\r\033[K%s", summary(&t)) }
