@@ -72,7 +72,7 @@ func (t *tree) add(parent message.Digest, h message.Header, raw []byte) point {
 	t.blocks = append(t.blocks, block{at: at, parent: up, view: int(h.View), name: name, header: h, raw: raw})
 	p := point(len(t.blocks) - 1)
 	if int(p) != len(t.blocks)-1 {
-		panic("explore: too many blocks")
+		panic(limit("blocks"))
 	}
 	t.digest[at.Chain] = p
 	return p

@@ -29,7 +29,7 @@ type explorer struct {
 	mixes    map[[6]setID]uint64        // of mix
 	sound    map[string]bool            // certificates that were checked
 
-	scratch, frame []byte
+	scratch, state, frame []byte
 }
 
 // world is a state: a local of each correct replica. What is under way follows from it,

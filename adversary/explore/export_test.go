@@ -5,16 +5,62 @@ import (
 	"math/rand/v2"
 )
 
-// Covered walks through a world message by message, on cores that forget nothing, and
-// returns an error if a state on the way is none of those that Run finds, votes heard
-// apart.
-func Covered(w World, states int, seed uint64, walks, moves int) (visited int, err error) {
-	s := search{x: newExplorer(w), o: Options{States: states}}
+// Search is an exploration that can be asked what it has found.
+type Search struct{ search }
+
+// Close explores a world. It fails where Run would not close it.
+func Close(w World) (*Search, error) {
+	s := &Search{search{x: newExplorer(w), o: Options{States: 1 << 20}}}
 	s.add(s.x.first, 0)
-	s.run()
-	if !s.report.Closed {
-		return 0, fmt.Errorf("not closed: %d states", len(s.order))
+	if bound := s.run(); bound != "" || s.report.Violation != nil {
+		return nil, fmt.Errorf("not closed: %d states, %s, %v", len(s.order), bound, s.report.Violation)
 	}
+	return s, nil
+}
+
+// States returns how many there are.
+func (s *Search) States() int { return len(s.order) }
+
+// Seen counts the states of single replicas in which something happened.
+func (s *Search) Seen() map[string]int {
+	seen := map[string]int{}
+	for _, l := range s.x.locals {
+		for what, yes := range s.x.happened(l) {
+			if yes {
+				seen[what]++
+			}
+		}
+	}
+	return seen
+}
+
+func (x *explorer) happened(l *local) map[string]bool {
+	decided := x.tree.blocks[l.decided].view
+	reported := false
+	for _, id := range x.book.set[l.changes.all] {
+		reported = reported || x.book.list[id].rank > 0
+	}
+	later := len(x.w.Slots) > 1
+	return map[string]bool{
+		"decided in view 0":            decided == 0,
+		"decided in view 1":            later && l.committed[1] != 0 && l.decided == l.committed[1],
+		"view 1 from the root":         later && l.entered[1] == 1,
+		"view 1 from a PC":             later && l.entered[1] > 1,
+		"voted in view 1":              later && l.votes[0].in[1] != 0,
+		"a PC reported":                reported,
+		"left without a PC":            l.target > 0 && !reported,
+		"waits":                        l.target > l.view,
+		"an equivocation convicted":    l.convicted,
+		"restarted":                    l.crashes > 0,
+		"a primary restarted and left": l.crashes > 0 && x.primary(0) == l.id && l.target > 0,
+	}
+}
+
+// Covers walks through the same world message by message, on cores that forget nothing,
+// and returns an error if a state on the way is none of those that were found, what was
+// heard apart.
+func (s *Search) Covers(seed uint64, walks, moves int) (visited int, err error) {
+	w := s.x.w
 	w.Apart = true
 	x := newExplorer(w)
 	seen := map[world]bool{}
@@ -23,24 +69,18 @@ func Covered(w World, states int, seed uint64, walks, moves int) (visited int, e
 		at, path := x.first, []world(nil)
 		for range moves {
 			next, ok := x.stray(at, rnd)
-			if !ok {
+			if !ok || x.gone(next) {
 				break
 			}
 			at, path = next, append(path, next)
 			if f := x.judge(at); f != nil {
 				return len(seen), fmt.Errorf("%s: %s", f.oracle, f.what)
 			}
-			if x.gone(at) {
-				break
-			}
-			if seen[at] {
-				continue
-			}
-			seen[at] = true
-			if !s.knows(x, at) {
-				v := Violation{Oracle: "coverage", What: "a state that Run does not find: ", Actions: x.actions(path)}
+			if !seen[at] && !s.knows(x, at) {
+				v := Violation{Oracle: "coverage", What: "a state that Run does not find", Actions: x.actions(path)}
 				return len(seen), fmt.Errorf("walk of seed %d:\n%v", seed+k, &v)
 			}
+			seen[at] = true
 		}
 	}
 	return len(seen), nil
@@ -58,7 +98,7 @@ func (x *explorer) gone(w world) bool {
 }
 
 // knows reports whether the search has seen a state of another explorer.
-func (s *search) knows(x *explorer, w world) bool {
+func (s *Search) knows(x *explorer, w world) bool {
 	known := true
 	form := s.x.least(func(slot, renaming int) uint32 {
 		k := s.x.kin[x.plain(w[slot], s.x, s.x.renamings[renaming].order[:])]
@@ -81,3 +121,24 @@ func (x *explorer) plain(id uint32, in *explorer, renamed []int) [32]byte {
 	}
 	return y.key(&n, renamed)
 }
+
+// Stroll returns the actions of a walk.
+func Stroll(w World, seed uint64, moves int) []Action {
+	x := newExplorer(w)
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	at, path := x.first, []world(nil)
+	for range moves {
+		next, ok := x.stray(at, rnd)
+		if !ok {
+			break
+		}
+		at, path = next, append(path, next)
+	}
+	return x.actions(path)
+}
+
+// Words is a hash set of words.
+type Words struct{ set set }
+
+// Add reports whether w, which is not 0, is new.
+func (s *Words) Add(w uint64) bool { return s.set.add(w) }

@@ -95,7 +95,7 @@ func (x *explorer) prepareCert(p point, f form, others ...sayID) sayID {
 	v := x.book.list[others[0]]
 	own := x.liePrepare(int(v.view), int(v.base), p)
 	if own == 0 {
-		return 0
+		own = x.echo(0, others[0]) // a certificate below the base of its votes
 	}
 	return x.forge(saying{kind: message.KindPrepareCert, view: v.view, base: v.base, at: p, form: f}, func() message.Message {
 		votes, top := x.votesOf(p, f, own, others...)

@@ -20,16 +20,12 @@ func faultf(oracle, format string, args ...any) *fault {
 func (x *explorer) label(p point) string { return x.tree.blocks[p].name }
 
 // watch holds an output against what can be told from one replica: its certificates prove
-// what they say (I4), it executes only what is decided (I1), it convicts the liar only
-// (I17), and it never stops.
+// what they say (I4), it convicts nobody but the liar (I17), and it never stops.
 func (x *explorer) watch(n *life, o *core.Output) {
 	for i := range o.Persist {
 		switch r := &o.Persist[i]; r.Kind {
-		case core.RecordPrepare, core.RecordCommit:
+		case core.RecordPrepare, core.RecordCommit, core.RecordNewView:
 			x.recheck(n, r.Message)
-		case core.RecordNewView:
-			x.recheck(n, r.Message)
-			x.entered(n, r.Message.(*message.NewView))
 		}
 	}
 	for _, e := range o.Evidence {
@@ -39,17 +35,9 @@ func (x *explorer) watch(n *life, o *core.Output) {
 			n.fail("I17", "convicts %d: %v", e.Culprit, err)
 		}
 	}
+	n.convicted = n.convicted || len(o.Evidence) > 0
 	if o.Fault != nil {
 		n.fail("I1", "stops: %v", o.Fault)
-	}
-	for i := range o.Execute {
-		p := x.tree.digest[o.Execute[i].Point.Chain]
-		if s := n.core.Status(); s.Decided.Seq < x.tree.seq(p) || !x.tree.extends(p, n.done) && !x.tree.extends(n.done, p) {
-			n.fail("I1", "executes %s, decided is %s", x.label(p), x.label(x.tree.digest[s.Decided.Chain]))
-		}
-		if x.tree.seq(p) > x.tree.seq(n.done) {
-			n.done = p
-		}
 	}
 }
 
@@ -67,17 +55,6 @@ func (x *explorer) recheck(n *life, m message.Message) {
 		return
 	}
 	x.sound[string(frame)] = true
-}
-
-// entered notes the base of a view.
-func (x *explorer) entered(n *life, m *message.NewView) {
-	base := point(0)
-	if m.Cert != nil {
-		base = x.tree.digest[m.Cert.Chain]
-	}
-	if int(m.View) < len(n.entered) {
-		n.entered[m.View] = base + 1
-	}
 }
 
 // consistent holds a new saying of a replica against all that it has said (I5).

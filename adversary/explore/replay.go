@@ -9,16 +9,31 @@ import (
 // ErrReplay reports actions that a world does not offer.
 var ErrReplay = errors.New("explore: no such action")
 
-// Replay takes the actions of a violation, or of any way through a world, on cores that
-// forget nothing of what they heard, and returns the violation that they end in, or nil if
-// none. An error is a World that cannot be, or an action that is not on offer where its
-// turn comes.
+// Replay takes the actions of a violation, or of any way through a world, and returns the
+// violation that they end in, or nil if none. An error is a World that cannot be, or an
+// action that is not on offer when its turn comes.
 func Replay(w World, actions []Action) (*Violation, error) {
 	if err := w.Validate(); err != nil {
 		return nil, err
 	}
+	v, err := newExplorer(w).replay(actions)
+	if v != nil {
+		v.Confirmed = confirmed(w, v.Actions)
+	}
+	return v, err
+}
+
+// confirmed reports whether cores that forget nothing come to a violation by the same
+// actions.
+func confirmed(w World, actions []Action) bool {
 	x := newExplorer(w)
-	at := x.relive()
+	x.exact = true
+	v, err := x.replay(actions)
+	return err == nil && v != nil
+}
+
+func (x *explorer) replay(actions []Action) (*Violation, error) {
+	at := x.first
 	for i, a := range actions {
 		next, err := x.play(at, a)
 		if err != nil {
@@ -32,18 +47,8 @@ func Replay(w World, actions []Action) (*Violation, error) {
 	return nil, nil
 }
 
-// relive makes an explorer forget nothing from now on, and returns its first state.
-func (x *explorer) relive() world {
-	x.exact = true
-	x.assign()
-	for i, id := range x.ids {
-		x.first[i] = x.boot(id)
-	}
-	return x.first
-}
-
-// play takes one action. Where an input may end in a crash, what the replica says tells
-// which.
+// play takes one action. Where an input may end in more than one crash, what the replica
+// says tells which.
 func (x *explorer) play(at world, a Action) (next world, err error) {
 	slot := slices.Index(x.ids[:], a.Replica)
 	if slot < 0 {

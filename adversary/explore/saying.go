@@ -88,7 +88,7 @@ func (b *book) subset(list []sayID, of func(s *spoken) bool) setID {
 	}
 	id := setID(len(b.set))
 	if int(id) != len(b.set) {
-		panic("explore: too many sets of messages")
+		panic(limit("sets of messages"))
 	}
 	b.sets[string(key)] = id
 	b.set = append(b.set, out)

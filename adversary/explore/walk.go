@@ -32,8 +32,14 @@ func Walk(w World, o WalkOptions) (Report, error) {
 	var r Report
 	system := clock.System()
 	from := system.Now()
-	for k := 0; k < o.Walks && r.Violation == nil && (o.Time == 0 || system.Now().Sub(from) < o.Time); k++ {
-		x.walk(x.first, o.Seed+uint64(k), o.Moves, &r)
+	r.Bound = bounded(func() string {
+		for k := 0; k < o.Walks && r.Violation == nil && (o.Time == 0 || system.Now().Sub(from) < o.Time); k++ {
+			x.walk(x.first, o.Seed+uint64(k), o.Moves, &r)
+		}
+		return "walks"
+	})
+	if r.Violation != nil {
+		r.Violation.Confirmed = confirmed(w, r.Violation.Actions)
 	}
 	r.Locals, r.Steps, r.Elapsed = len(x.locals), x.steps, system.Now().Sub(from)
 	return r, nil

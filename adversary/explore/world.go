@@ -117,6 +117,9 @@ func (c *cluster) config(id int) core.Config {
 	}
 }
 
+// limit is what a world is too large for.
+type limit string
+
 // must stops on what cannot be in a world of our own making.
 func must(err error) {
 	if err != nil {

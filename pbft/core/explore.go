@@ -20,19 +20,15 @@ func (c *Core) Expire() {
 
 // Forget drops what others said (AspectHeard), as if it were still under way: votes,
 // suspicions, VIEW-CHANGEs and proofs. All of it may be delivered again (spec N9). What
-// came of it stays, and so does the primary's PREPARE that signs the own chain above the
-// base (spec N8). A certificate that would be sealed on the next entry is sealed.
+// came of it stays, and of the votes those of which more is still to come without any
+// other: the primary's PREPARE that signs the own chain above the base (spec N8), and
+// after leaving a view a certificate in it that is not sealed yet (spec V2).
 func (c *Core) Forget() {
-	if c.target > c.view {
-		c.sealPrepareCert()
-	}
+	p, held := c.certifiedHeld()
+	latent := held && c.target > c.view && (c.pc == nil || c.pc.View != c.view || c.pc.Seq < p.Seq)
 	signer := c.primary(c.view)
-	signed := c.prepares.ballots[signer].on
-	c.prepares.forget(c.self)
-	c.commits.forget(c.self)
-	if signer != c.self && signed.at.Seq > c.base.Seq {
-		c.prepares.count(signer, signed)
-	}
+	c.prepares.forget(c.self, func(i int, v *vote) bool { return latent || i == signer && v.at.Seq > c.base.Seq })
+	c.commits.forget(c.self, func(int, *vote) bool { return false })
 	suspect, change := c.changes.suspects[c.self], c.changes.newest[c.self]
 	c.changes = changes{
 		suspects: make([]suspicion, c.n), newest: make([]*message.ViewChange, c.n), certs: make([]*message.PrepareCert, c.n),
@@ -43,12 +39,16 @@ func (c *Core) Forget() {
 	clear(c.seen.known)
 }
 
-// forget drops all votes but those of member i.
-func (t *tally) forget(i int) {
-	for j := range t.ballots {
-		if j != i {
-			t.ballots[j] = ballot{}
-			t.points.Set(j, 0)
+// forget drops others' votes but for those on the own chain that are kept.
+func (t *tally) forget(self int, kept func(i int, v *vote) bool) {
+	for i := range t.ballots {
+		switch b := &t.ballots[i]; {
+		case i == self:
+		case kept(i, &b.on):
+			*b = ballot{on: b.on}
+		default:
+			*b = ballot{}
+			t.points.Set(i, 0)
 		}
 	}
 }
