@@ -10,7 +10,7 @@ import (
 // sizes of clusters that generated worlds take in turn: every other has the smallest that
 // masks a fault, the rest are those whose arithmetic differs from n = 3f+1, and larger
 // ones.
-var sizes = []int{4, 5, 4, 6, 4, 7, 4, 10}
+var sizes = []int{4, 5, 4, 6, 4, 7, 4, 5, 4, 6, 4, 7, 4, 5, 4, 10}
 
 // twice is how often a generated world is played again to compare traces (I21).
 const twice = 16

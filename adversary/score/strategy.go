@@ -33,6 +33,7 @@ func Strategies() []Strategy {
 		{"twins", "partitions of four replicas and one twin in 8 phases, sampled (Bano et al., OPODIS 2021)", twinned(twins.Shape{})},
 		{"twins-shared", "twins in 5 phases, with crashes, and listeners that both bodies share", twinned(twins.Shape{Phases: 5, Shared: true, Crashes: true})},
 		{"attacks", "the catalogue of attacks, each world of it once, then each from another seed", attacks},
+		{"exhaustive", "all that can happen in small worlds of one or two blocks and two or three views", exhaustive},
 	}
 }
 

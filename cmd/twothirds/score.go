@@ -142,18 +142,14 @@ var (
 
 const quickSample = 4 // every so many-th bug that is not easy
 
+// quickStrategies find most in few worlds.
+var quickStrategies = []string{"attacks", "swarm", "medley", "exhaustive"}
+
 // rows returns what is to be measured, a row for each bug.
 func (s *scoring) rows() (rows [][]score.Job, err error) {
-	strategies := score.Strategies()
-	if len(s.strategies) > 0 {
-		strategies = nil
-		for _, name := range s.strategies {
-			st, err := score.Find(name)
-			if err != nil {
-				return nil, &exitError{exitUsage, err.Error()}
-			}
-			strategies = append(strategies, st)
-		}
+	strategies, err := s.used()
+	if err != nil {
+		return nil, err
 	}
 	for _, x := range s.chosen() {
 		b := s.budget
@@ -173,6 +169,26 @@ func (s *scoring) rows() (rows [][]score.Job, err error) {
 		return nil, &exitError{exitUsage, "no such bugs"}
 	}
 	return rows, nil
+}
+
+// used returns the strategies to measure.
+func (s *scoring) used() (list []score.Strategy, err error) {
+	names := s.strategies
+	switch {
+	case len(names) > 0:
+	case s.quick:
+		names = quickStrategies
+	default:
+		return score.Strategies(), nil
+	}
+	for _, name := range names {
+		st, err := score.Find(name)
+		if err != nil {
+			return nil, &exitError{exitUsage, err.Error()}
+		}
+		list = append(list, st)
+	}
+	return list, nil
 }
 
 // chosen returns the bugs to measure; one of id Clean stands for none.
