@@ -21,10 +21,10 @@ func (x *explorer) lie(s saying, m message.Signed) sayID {
 }
 
 // forge notes what the liar sends, whoever signed it.
-func (x *explorer) forge(s saying, make func() message.Message) sayID {
+func (x *explorer) forge(s saying, build func() message.Message) sayID {
 	s.by = uint8(x.w.Byzantine)
 	id := x.book.note(s, func() (message.Verified, error) {
-		return x.door.Verify(message.ReplicaID(x.w.Byzantine), make())
+		return x.door.Verify(message.ReplicaID(x.w.Byzantine), build())
 	})
 	if x.book.list[id].refused {
 		return 0
@@ -162,7 +162,7 @@ var certForms = []form{tooFew, twice, invented}
 // each view and base, each point that two of them have voted for, and no third vote but
 // its own. Those that no door lets in are left out.
 func (x *explorer) certs(sets [correct]setID) []sayID {
-	key := [correct]setID(sets)
+	key := sets
 	if list, ok := x.pcs[key]; ok {
 		return list
 	}

@@ -21,11 +21,11 @@ type inputKey struct {
 }
 
 // input returns the id of an input; make is called where it is new.
-func (x *explorer) input(k inputKey, make func() input) uint32 {
+func (x *explorer) input(k inputKey, build func() input) uint32 {
 	if id, ok := x.inputIDs[k]; ok {
 		return id
 	}
-	x.inputs = append(x.inputs, make())
+	x.inputs = append(x.inputs, build())
 	id := uint32(len(x.inputs) - 1)
 	x.inputIDs[k] = id
 	return id

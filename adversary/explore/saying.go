@@ -62,11 +62,11 @@ func newBook() book {
 }
 
 // note returns the id of a saying; make is called where it is new.
-func (b *book) note(s saying, make func() (message.Verified, error)) sayID {
+func (b *book) note(s saying, build func() (message.Verified, error)) sayID {
 	if id, ok := b.ids[s]; ok {
 		return id
 	}
-	v, err := make()
+	v, err := build()
 	b.list = append(b.list, spoken{saying: s, msg: v, refused: err != nil})
 	id := sayID(len(b.list) - 1)
 	b.ids[s] = id
