@@ -36,6 +36,7 @@ type World struct {
 	broken    *Failure // what more than f faulty replicas achieved
 	convicted int
 	steps     uint64
+	instant   int // events at now, so far
 	missed    int
 
 	trace      func(Event)
@@ -98,8 +99,11 @@ func WithApp(f func(replica int) pbft.Application) Option { return func(w *World
 // WithWorkload has clients draw their operations from f.
 func WithWorkload(f func(Source) []byte) Option { return func(w *World) { w.workload = f } }
 
-// eventsMax ends a world that never comes to rest; liveness is lost then.
-const eventsMax = 5_000_000
+// These end a world that never comes to rest; liveness is lost then.
+const (
+	eventsMax  = 5_000_000
+	instantMax = 100_000 // events at one instant: a replica that goes round and round, and not the work of a flood
+)
 
 // Run plays a scenario to its end or to the first violation. src decides what the
 // scenario leaves open.
@@ -131,9 +135,11 @@ func Play(sc Scenario, opts ...Option) *Result { return Run(Seed(sc.Seed), sc, o
 func (w *World) loop() {
 	for w.failure == nil && w.broken == nil && len(w.events.list) > 0 && !w.finished() {
 		e := w.events.pop()
-		w.now = e.at
+		if w.instant++; e.at.After(w.now) {
+			w.now, w.instant = e.at, 0
+		}
 		w.steps++
-		if w.elapsed() > w.sc.Heal+w.sc.Limit || w.steps > eventsMax {
+		if w.elapsed() > w.sc.Heal+w.sc.Limit || w.steps > eventsMax || w.instant > instantMax {
 			w.fail("I13", "not everything is decided: "+w.whoWaits())
 			return
 		}
