@@ -14,6 +14,7 @@ type disk struct {
 	damaged map[int]bool
 	synced  int // records that were there at the last sync
 	proven  int // records of which a later one shows that they were synced
+	index   index
 
 	faults []Disk // still to come
 	lying  bool   // what is above kept was never saved, whatever the sync said
@@ -38,23 +39,43 @@ func (d *disk) recover(root message.Point) core.Restored {
 	return core.Assemble(d.records, root)
 }
 
+// index finds blocks by their place in the chain, and stable checkpoints. It is made when
+// it is asked for, of what was written since.
+type index struct {
+	done    int // records
+	blocks  map[message.Digest]core.RestoredBlock
+	stables []*message.CheckpointCert
+}
+
+func (d *disk) indexed() *index {
+	x := &d.index
+	if x.blocks == nil {
+		x.blocks = map[message.Digest]core.RestoredBlock{}
+	}
+	for ; x.done < len(d.records); x.done++ {
+		r := &d.records[x.done]
+		if r.Kind == core.RecordBlock && !d.damaged[x.done] {
+			x.blocks[r.Parent.Extend(r.Block.Header.Digest())] = core.RestoredBlock{Parent: r.Parent, Block: *r.Block}
+		}
+		if m, ok := r.Message.(*message.CheckpointCert); ok {
+			x.stables = append(x.stables, m)
+		}
+	}
+	return x
+}
+
 // replayed returns the decided blocks from root to low, for a volatile application; or
 // nothing if one of them cannot be read.
 func (d *disk) replayed(low, root message.Point) []core.RestoredBlock {
 	if low.Seq == root.Seq {
 		return nil
 	}
-	byChain := map[message.Digest]core.RestoredBlock{}
-	for i := range d.records {
-		if r := &d.records[i]; r.Kind == core.RecordBlock && !d.damaged[i] && r.Block.Header.Seq > d.gone {
-			byChain[r.Parent.Extend(r.Block.Header.Digest())] = core.RestoredBlock{Parent: r.Parent, Block: *r.Block}
-		}
-	}
+	x := d.indexed()
 	out := make([]core.RestoredBlock, low.Seq-root.Seq)
 	at := low.Chain
 	for i := len(out) - 1; i >= 0; i-- {
-		b, ok := byChain[at]
-		if !ok {
+		b, ok := x.blocks[at]
+		if !ok || b.Block.Header.Seq <= d.gone {
 			return nil
 		}
 		out[i], at = b, b.Parent
@@ -65,8 +86,8 @@ func (d *disk) replayed(low, root message.Point) []core.RestoredBlock {
 // blocks answers a pull from the log: blocks up to a checkpoint that proves them.
 func (d *disk) blocks(s core.Serve) *message.Blocks {
 	var stable *message.CheckpointCert
-	for i := range d.records {
-		if m, ok := d.records[i].Message.(*message.CheckpointCert); ok && m.Seq >= s.Last && (stable == nil || m.Seq < stable.Seq) {
+	for _, m := range d.indexed().stables {
+		if m.Seq >= s.Last && (stable == nil || m.Seq < stable.Seq) {
 			stable = m
 		}
 	}

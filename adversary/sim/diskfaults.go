@@ -79,6 +79,7 @@ func (d *disk) sync(h *host) {
 		if d.due(Misdirected, h.w.elapsed()) {
 			d.damage(h, Misdirected)
 			d.damaged[len(d.records)-1] = true // and its own place is empty
+			d.index = index{}
 		}
 	}
 }
@@ -89,6 +90,7 @@ func (d *disk) damage(h *host, f DiskFault) {
 		d.damaged = map[int]bool{}
 	}
 	d.damaged[int(h.src.Draw("damaged", uint64(d.proven)))] = true
+	d.index = index{}
 	h.fault(string(f))
 }
 
@@ -109,6 +111,7 @@ func (d *disk) cut(h *host, keep int, f DiskFault) bool {
 		return false
 	}
 	d.records = d.records[:keep:keep]
+	d.index = index{}
 	h.fault(string(f))
 	return true
 }
