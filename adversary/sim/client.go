@@ -67,7 +67,7 @@ func (c *simClient) transmit(key uint64, x *call) {
 	first := message.ReplicaID(c.w.oracle.view()) % message.ReplicaID(c.w.sc.Replicas)
 	for _, h := range c.w.hosts {
 		if x.tries > 0 || h.id == first {
-			c.w.links.carry(c.end, h.at, m, func() { c.hand(h, m) })
+			c.w.links.carry(c.end, h.at, m, deed{run: func() { c.hand(h, m) }})
 		}
 	}
 	x.tries++

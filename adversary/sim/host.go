@@ -32,6 +32,9 @@ type host struct {
 	effects int     // writes, syncs and sends so far, in all lives
 	crashAt []Crash // at an effect
 
+	// What the host plans most often, as values: one allocation each and not one each time.
+	steps struct{ turn, synced, execute func() }
+
 	filter   filter
 	turns    int
 	inbox    []message.Verified
@@ -110,12 +113,12 @@ func (h *host) wake(d clock.Duration) {
 		return
 	}
 	h.turning = true
-	h.schedule(h.w.now.Add(d), h.turn)
+	h.schedule(h.w.now.Add(d), h.steps.turn)
 }
 
 // schedule runs f at a time unless the process has died by then.
 func (h *host) schedule(at clock.Instant, f func()) {
-	h.w.events.push(event{at: at, host: h, life: h.life, run: f})
+	h.w.events.push(event{at: at, host: h, life: h.life, deed: deed{run: f}})
 }
 
 // turn is one turn of the loop: drain the inbox, tick if due, take one output.
@@ -220,7 +223,7 @@ func (h *host) sync() {
 	if dirty(h.flight) {
 		d = clock.Duration(h.src.Draw("sync", uint64(h.w.sc.SyncMax+h.disk.slow(h))+1))
 	}
-	h.schedule(h.w.now.Add(d), h.synced)
+	h.schedule(h.w.now.Add(d), h.steps.synced)
 }
 
 func dirty(list []core.Output) bool {
@@ -307,7 +310,7 @@ func (h *host) execute() {
 	}
 	h.executing = true
 	d := clock.Duration(h.src.Draw("exec", uint64(h.w.sc.ExecMax)+1))
-	h.schedule(h.w.now.Add(d), h.executeOne)
+	h.schedule(h.w.now.Add(d), h.steps.execute)
 }
 
 func (h *host) executeOne() {

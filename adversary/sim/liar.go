@@ -92,7 +92,7 @@ func (h *host) forge(to message.ReplicaID, m message.Message) {
 	} else if i := int(to) - w.sc.Replicas; i < len(w.clients) {
 		if r, ok := m.(*message.Reply); ok {
 			c := w.clients[i]
-			w.links.carry(h.at, c.end, r, func() { c.onReply(h.id, r) })
+			w.links.carry(h.at, c.end, r, deed{run: func() { c.onReply(h.id, r) }})
 		}
 	}
 }

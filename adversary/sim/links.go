@@ -60,18 +60,18 @@ func newLinks(w *World, src Source) links {
 
 func (l *links) at(from, to int) *link { return &l.list[from*l.ends+to] }
 
-// carry moves one message. arrive is called for each copy that gets through.
-func (l *links) carry(from, to int, m message.Message, arrive func()) {
+// carry moves one message. arrive is done for each copy that gets through.
+func (l *links) carry(from, to int, m message.Message, arrive deed) {
 	w := l.w
 	l.next++
 	id := l.next
 	if w.watched() {
 		w.emit(Event{Kind: EventSend, Replica: from, Peer: to, ID: id, Msg: m})
 		told := arrive
-		arrive = func() {
+		arrive = deed{run: func() {
 			w.emit(Event{Kind: EventDeliver, Replica: to, Peer: from, ID: id, Msg: m})
-			told()
-		}
+			told.do()
+		}}
 	}
 	f := l.fate(from, to, m)
 	if f.lost != "" {
@@ -82,14 +82,14 @@ func (l *links) carry(from, to int, m message.Message, arrive func()) {
 		l.replay(to, f.replay, arrive)
 	}
 	if f.bit > 0 {
-		arrive = func() { l.spoil(from, to, id, m, f.bit-1) }
+		arrive = deed{run: func() { l.spoil(from, to, id, m, f.bit-1) }}
 	}
 	if l.fragile {
 		arrive = l.unlessBroken(from, to, id, m, arrive)
 	}
-	w.after(f.delay, arrive)
+	w.later(f.delay, arrive)
 	if f.again > 0 {
-		w.after(f.again, arrive)
+		w.later(f.again, arrive)
 	}
 }
 

@@ -9,7 +9,23 @@ type event struct {
 	order uint64
 	host  *host // whose process it needs, or nil; void once that process has died
 	life  int
-	run   func()
+	deed
+}
+
+// deed is what happens: run, or without it the packet arrives at a replica. Nearly all
+// that happens is an arrival, and this way it needs no closure.
+type deed struct {
+	run    func()
+	to     *host
+	packet *packet
+}
+
+func (d *deed) do() {
+	if d.run != nil {
+		d.run()
+	} else {
+		d.to.arrive(d.packet)
+	}
 }
 
 func (e *event) before(o *event) bool {

@@ -48,11 +48,11 @@ func (h *host) link(to message.ReplicaID, p *packet) {
 		return
 	}
 	w.note(4, uint64(h.at), uint64(to), uint64(p.msg.Kind()))
-	w.links.carry(h.at, int(to), p.msg, func() { w.hosts[to].arrive(p) })
+	w.links.carry(h.at, int(to), p.msg, deed{to: w.hosts[to], packet: p})
 	for i, id := range w.sc.Twins {
 		if message.ReplicaID(id) == to {
 			twin := w.hosts[w.sc.Replicas+i]
-			w.links.carry(h.at, twin.at, p.msg, func() { twin.arrive(p) })
+			w.links.carry(h.at, twin.at, p.msg, deed{to: twin, packet: p})
 		}
 	}
 }
@@ -82,7 +82,7 @@ func (h *host) reply(key message.PublicKey, r message.Reply) {
 		if h.liar != nil {
 			h.liar.lie(h.w.name(c.end), &r)
 		} else {
-			h.w.links.carry(h.at, c.end, &r, func() { c.onReply(h.id, &r) })
+			h.w.links.carry(h.at, c.end, &r, deed{run: func() { c.onReply(h.id, &r) }})
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // or change them.
 
 // replay has an old copy of a message arrive once more.
-func (l *links) replay(to int, after clock.Duration, arrive func()) {
+func (l *links) replay(to int, after clock.Duration, arrive deed) {
 	w := l.w
 	life, view := w.age(to)
 	w.after(after, func() {
@@ -20,7 +20,7 @@ func (l *links) replay(to int, after clock.Duration, arrive func()) {
 		w.Sometimes(replayed, true)
 		w.Sometimes(replayedView, entered > view)
 		w.Sometimes(replayedLife, now > life)
-		arrive()
+		arrive.do()
 	})
 }
 
@@ -33,16 +33,16 @@ func (w *World) age(end int) (life int, view message.View) {
 }
 
 // unlessBroken has a message arrive only if the connection lasts that long.
-func (l *links) unlessBroken(from, to int, id uint64, m message.Message, arrive func()) func() {
+func (l *links) unlessBroken(from, to int, id uint64, m message.Message, arrive deed) deed {
 	k := l.at(from, to)
 	broken := k.broken
-	return func() {
+	return deed{run: func() {
 		if k.broken != broken {
 			l.lose(from, to, id, m, lostConnection)
 			return
 		}
-		arrive()
-	}
+		arrive.do()
+	}}
 }
 
 // spoil has a receiver find a frame with one bit flipped. An authenticated channel

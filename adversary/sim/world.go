@@ -163,7 +163,7 @@ func (w *World) run(e *event) {
 			w.fail("I18", fmt.Sprintf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	e.run()
+	e.do()
 }
 
 func (w *World) atEnd() {
@@ -205,6 +205,7 @@ func (w *World) build(src Source) {
 		})
 	}
 	for i, h := range w.hosts {
+		h.steps.turn, h.steps.synced, h.steps.execute = h.turn, h.synced, h.executeOne
 		h.clock = newHand(&w.sc, i, split(src, 5, uint64(i)))
 	}
 	for _, d := range w.sc.Disks {
@@ -248,8 +249,10 @@ func (w *World) schedule() {
 	}
 }
 
-func (w *World) after(d clock.Duration, run func()) {
-	w.events.push(event{at: w.now.Add(d), run: run})
+func (w *World) after(d clock.Duration, run func()) { w.later(d, deed{run: run}) }
+
+func (w *World) later(d clock.Duration, x deed) {
+	w.events.push(event{at: w.now.Add(d), deed: x})
 }
 
 func (w *World) elapsed() clock.Duration { return w.now.Sub(clock.At(1)) }
