@@ -54,17 +54,17 @@ func (v *vote) signed(cluster Digest) []byte {
 	head := wide(prefix, version, v.kind, cluster, v.epoch)
 	switch v.kind {
 	case kindPrepare:
-		return wide(head, v.view, v.base, v.seq, v.chain)
+		return widen(head, v.view, v.base, v.seq, v.chain)
 	case kindCommit:
-		return wide(head, v.view, v.seq, v.chain)
+		return widen(head, v.view, v.seq, v.chain)
 	case kindSuspect:
-		return wide(head, v.view, v.seq)
+		return widen(head, v.view, v.seq)
 	case kindViewChange:
-		return wide(head, v.view, v.rank.epoch, v.rank.view, v.rank.seq, v.chain)
+		return widen(head, v.view, v.rank.epoch, v.rank.view, v.rank.seq, v.chain)
 	case kindNewView:
-		return wide(head, v.view, v.body)
+		return widen(head, v.view, v.body)
 	case kindCheckpoint:
-		return wide(head, v.seq, v.chain, v.state.state, v.state.clients, v.state.members, v.state.reputation,
+		return widen(head, v.seq, v.chain, v.state.state, v.state.clients, v.state.members, v.state.reputation,
 			v.state.snapshotSeq, v.state.snapshot)
 	}
 	panic("checker: nobody signs that")

@@ -3,7 +3,6 @@ package checker
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 )
 
 // What is signed or hashed begins with a prefix, the version and a domain that no other
@@ -21,7 +20,11 @@ const (
 
 // wide writes fields one behind the other, each in the width of its type.
 func wide(fields ...any) []byte {
-	b := make([]byte, 0, 256) // room for most of what is signed
+	return widen(make([]byte, 0, 128), fields...) // room for most of what is signed
+}
+
+// widen appends what wide writes. A field must not escape, or each of them is allocated.
+func widen(b []byte, fields ...any) []byte {
 	for _, f := range fields {
 		switch f := f.(type) {
 		case byte:
@@ -37,7 +40,7 @@ func wide(fields ...any) []byte {
 		case Digest:
 			b = append(b, f[:]...)
 		default:
-			panic(fmt.Sprintf("checker: a field of type %T", f))
+			panic("checker: a field of a type that has no width")
 		}
 	}
 	return b
@@ -47,11 +50,15 @@ func hash(fields ...any) Digest { return sha256.Sum256(wide(fields...)) }
 
 // extend returns the chain digest of the block with header digest link on top of chain
 // (spec B1).
-func extend(chain, link Digest) Digest { return hash(chain[:], link[:]) }
+func extend(chain, link Digest) Digest {
+	var b [2 * len(Digest{})]byte
+	copy(b[copy(b[:], chain[:]):], link[:])
+	return sha256.Sum256(b[:])
+}
 
 // climb returns the chain digests from chain up along links, chain among them.
 func climb(chain Digest, links []Digest) []Digest {
-	all := []Digest{chain}
+	all := append(make([]Digest, 0, 1+len(links)), chain)
 	for _, link := range links {
 		chain = extend(chain, link)
 		all = append(all, chain)
