@@ -42,20 +42,23 @@ func (c *Core) compareVotes(t *tally, i int, a, b vote) {
 	if a.at.Seq > b.at.Seq {
 		a, b = b, a
 	}
-	e := &message.Evidence{Culprit: c.members.At(i).ID}
 	if t == &c.prepares && a.base != b.base {
-		e.Kind = message.EvidenceBase
-	} else {
-		fork, known := c.ancestor(b.at, a.at.Seq)
-		if !known || fork == a.at.Chain {
-			return
-		}
-		e.Kind, e.Fork = message.EvidenceCommitFork, fork
-		e.Links = c.linksBetween(message.Point{Seq: a.at.Seq, Chain: fork}, b.at)
-		if t == &c.prepares {
-			e.Kind = message.EvidencePrepareFork
-		}
+		c.convictVotes(t, i, a, b, &message.Evidence{Kind: message.EvidenceBase})
+		return
 	}
+	fork, known := c.ancestor(b.at, a.at.Seq)
+	if !known || fork == a.at.Chain {
+		return
+	}
+	e := &message.Evidence{Kind: message.EvidenceCommitFork, Fork: fork, Links: c.linksBetween(message.Point{Seq: a.at.Seq, Chain: fork}, b.at)}
+	if t == &c.prepares {
+		e.Kind = message.EvidencePrepareFork
+	}
+	c.convictVotes(t, i, a, b, e)
+}
+
+func (c *Core) convictVotes(t *tally, i int, a, b vote, e *message.Evidence) {
+	e.Culprit = c.members.At(i).ID
 	e.First, e.Second = c.voteMessage(t, e.Culprit, a), c.voteMessage(t, e.Culprit, b)
 	c.convict(e)
 }

@@ -59,7 +59,7 @@ type ask struct {
 
 // need says what is lacking of a kind and who should have it, or false.
 func (c *Core) need(k needKind) (need, bool) {
-	head := c.ownPoint(c.decided.Seq)
+	head := c.decided
 	full := c.decided.Seq >= c.high()
 	anyone := func(int) bool { return true }
 	switch m := c.wantCC; {

@@ -162,29 +162,30 @@ func (c *Core) resume(r Restored) {
 		c.broadcast(m)
 		c.mine.commit = m
 	}
-	c.out.Persist = append(c.out.Persist, Record{Kind: RecordState, State: c.hardState()})
-	c.saved = *c.hardState()
+	c.writeState(c.hardState())
 	c.progress()
 }
 
-func (c *Core) hardState() *HardState {
-	return &HardState{
+func (c *Core) hardState() HardState {
+	return HardState{
 		Epoch: c.epoch, View: c.view, Base: c.base, Tip: c.tip, Commit: c.commit, Over: c.over, Low: c.low,
 	}
 }
 
 // saveState writes the hard state down in the turn in which it changed (spec N7).
 func (c *Core) saveState() {
-	s := c.hardState()
-	if *s == c.saved {
-		return
+	if s := c.hardState(); s != c.saved {
+		c.writeState(s)
 	}
-	c.saved = *s
+}
+
+func (c *Core) writeState(s HardState) {
+	c.saved = s
 	if bug.M37 {
 		s.Tip = s.Base
 	}
 	if bug.M36 {
 		s.View, s.Base, s.Tip, s.Commit, s.Over = 0, c.cfg.Root, c.cfg.Root, message.Point{}, false
 	}
-	c.persist(Record{Kind: RecordState, State: s})
+	c.persist(Record{Kind: RecordState, State: &s})
 }

@@ -101,7 +101,8 @@ func (c *Core) quorumRTT() clock.Duration {
 		rto   clock.Duration
 		power uint64
 	}
-	list := make([]est, 0, c.n)
+	var room [16]est // more is allocated
+	list := room[:0]
 	for i := range c.peers {
 		if e := &c.peers[i].rto; i != c.self && e.known {
 			list = append(list, est{e.rto(), c.sys.Power(i)})

@@ -269,7 +269,8 @@ func (c *Core) certifiedAmong(votes []vote) (best message.Point, of *vote, ok bo
 // quorumth returns the largest seq such that votes of quorum power among those that
 // count are at or above it, or false if they are too few.
 func (c *Core) quorumth(votes []vote, counts func(*vote) bool) (message.Seq, bool) {
-	order := make([]int, 0, len(votes))
+	var room [16]int // more is allocated
+	order := room[:0]
 	for j := range votes {
 		if v := &votes[j]; !v.none() && counts(v) {
 			order = append(order, j)
@@ -289,7 +290,8 @@ func (c *Core) quorumth(votes []vote, counts func(*vote) bool) (message.Seq, boo
 // at top. Only as many as make the power needed are taken, the lowest last, so that
 // links stay short.
 func (c *Core) certVotes(votes []vote, needed uint64, base message.Seq, p message.Point) (out []message.CertVote, top message.Point) {
-	order := make([]int, 0, len(votes))
+	var room [16]int // more is allocated
+	order := room[:0]
 	for j := range votes {
 		v := &votes[j]
 		if !v.none() && v.base == base && v.at.Seq >= p.Seq && c.extends(v.at, p) {

@@ -126,8 +126,12 @@ func (r *Request) check() error {
 
 // Digest names the request, signature apart. Replies carry it (spec X2).
 func (r *Request) Digest(cluster Digest) Digest {
-	return sha256.Sum256(r.appendSigned(nil, cluster))
+	var room [256]byte // that of a longer one grows
+	return sha256.Sum256(r.appendSigned(room[:0], cluster))
 }
+
+// signedFixed is the length of what is signed of a request, without its operation.
+const signedFixed = len(domainPrefix) + 2 + len(Digest{}) + requestFixed
 
 func (r *Request) appendSigned(b []byte, cluster Digest) []byte {
 	b = appendDomain(b, domainRequest)

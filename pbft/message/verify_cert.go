@@ -100,7 +100,7 @@ func (d *Door) PrepareCert(c *PrepareCert) error {
 			return nil, false
 		}
 		p := Prepare{Epoch: c.Epoch, View: c.View, Base: c.Base, Seq: v.Seq, Chain: chains[v.Seq-c.Seq]}
-		return p.AppendSigned(nil, d.cluster), true
+		return d.preimage(&p), true
 	})
 }
 
@@ -115,7 +115,7 @@ func (d *Door) CommitCert(c *CommitCert) error {
 			return nil, false
 		}
 		m := Commit{Epoch: c.Epoch, View: c.View, Seq: v.Seq, Chain: chains[v.Seq-c.Seq]}
-		return m.AppendSigned(nil, d.cluster), true
+		return d.preimage(&m), true
 	})
 }
 
@@ -125,6 +125,6 @@ func (d *Door) CheckpointCert(c *CheckpointCert) error {
 	if c.Epoch != d.members.epoch || form(&m) != nil {
 		return ErrCert
 	}
-	signed := m.AppendSigned(nil, d.cluster)
+	signed := d.preimage(&m)
 	return d.cert(KindCheckpoint, c.Votes, func(v *CertVote) ([]byte, bool) { return signed, v.Seq == c.Seq })
 }
