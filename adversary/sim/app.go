@@ -117,11 +117,8 @@ func newChainApp(int) pbft.Application { return &chainApp{} }
 func (a *chainApp) Execute(b *pbft.Block) [][]byte {
 	out := make([][]byte, len(b.Ops))
 	for i := range b.Ops {
-		var buf [64]byte
-		copy(buf[:32], a.state[:])
-		d := sha256.Sum256(b.Ops[i].Data)
-		copy(buf[32:], d[:])
-		a.state = sha256.Sum256(buf[:])
+		var room [128]byte
+		a.state = sha256.Sum256(append(append(room[:0], a.state[:]...), b.Ops[i].Data...))
 		out[i] = append([]byte(nil), a.state[:8]...)
 	}
 	return out

@@ -24,6 +24,8 @@ type simClient struct {
 	number  uint64
 	acked   int
 	open    map[uint64]*call // by number; the opening is 0
+	keys    map[message.Digest]uint64
+	awaited uint64 // the least number that is open, or may be next
 }
 
 type call struct {
@@ -35,7 +37,7 @@ type call struct {
 }
 
 func newClient(w *World, id int, s crypto.Signer, src Source) *simClient {
-	return &simClient{w: w, id: id, end: len(w.hosts) + id, signer: s, key: s.Public(), src: src, open: make(map[uint64]*call)}
+	return &simClient{w: w, id: id, end: len(w.hosts) + id, signer: s, key: s.Public(), src: src, open: map[uint64]*call{}, keys: map[message.Digest]uint64{}}
 }
 
 func (c *simClient) start() {
@@ -52,7 +54,7 @@ func (c *simClient) issue(key uint64, r message.Request) {
 		x.op = &Op{Client: c.id, Input: r.Op, Call: c.w.elapsed()}
 		c.w.history = append(c.w.history, x.op)
 	}
-	c.open[key] = x
+	c.open[key], c.keys[x.digest] = x, key
 	c.w.oracle.onIssued(x)
 	c.transmit(key, x)
 }
@@ -84,10 +86,11 @@ func (c *simClient) hand(h *host, m *message.Requests) {
 }
 
 func (c *simClient) onReply(from message.ReplicaID, r *message.Reply) {
-	for key, x := range c.open { // order: at most one call has this digest
-		if x.digest != r.Request && !(bug.M73 && key == c.oldest()) || r.Code == message.ReplyBusy {
-			continue
-		}
+	key, known := c.keys[r.Request]
+	if bug.M73 && !known && len(c.open) > 0 {
+		key, known = c.oldest(), true
+	}
+	if x := c.open[key]; known && r.Code != message.ReplyBusy {
 		b := binary.BigEndian.AppendUint64(nil, uint64(r.Seq))
 		b = append(b, byte(r.Code))
 		b = binary.BigEndian.AppendUint64(b, uint64(r.Session.Seq))
@@ -99,15 +102,17 @@ func (c *simClient) onReply(from message.ReplicaID, r *message.Reply) {
 		x.replies[k][from] = true
 		if len(x.replies[k]) >= (c.w.sc.Replicas-1)/3+1 {
 			delete(c.open, key)
+			delete(c.keys, x.digest)
 			c.accept(key, x, r)
 		}
-		return
 	}
 }
 
 func (c *simClient) accept(key uint64, x *call, r *message.Reply) {
 	c.w.note(5, uint64(c.id), key, uint64(r.Seq))
-	c.w.emit(Event{Kind: EventAck, Replica: c.id, Point: message.Point{Seq: r.Seq}, Note: fmt.Sprintf("number %d, %v", key, r.Code)})
+	if c.w.watched() {
+		c.w.emit(Event{Kind: EventAck, Replica: c.id, Point: message.Point{Seq: r.Seq}, Note: fmt.Sprintf("number %d, %v", key, r.Code)})
+	}
 	if r.Code != message.ReplyOK {
 		c.w.fail("I3", "an operation of a live session was not executed")
 		return
@@ -135,16 +140,15 @@ func (c *simClient) think() clock.Duration {
 func (c *simClient) more() {
 	for len(c.open) < c.w.sc.Ahead && c.wanted() {
 		c.number++
-		awaited := c.number
-		for k := range c.open { // order: a minimum
-			awaited = min(awaited, k)
+		for c.awaited < c.number && c.open[c.awaited] == nil {
+			c.awaited++
 		}
 		op := c.w.workload(c.src)
 		if op == nil {
 			op = binary.BigEndian.AppendUint64([]byte{byte(c.id)}, c.number)
 		}
 		c.issue(c.number, message.Request{
-			Client: c.key, Session: c.session, Number: c.number, Awaited: awaited, Op: op,
+			Client: c.key, Session: c.session, Number: c.number, Awaited: c.awaited, Op: op,
 		})
 	}
 }

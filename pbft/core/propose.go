@@ -9,24 +9,26 @@ func (c *Core) propose() {
 	if !c.leads() || c.over || c.gap {
 		return
 	}
-	for c.pool.turns.Len() > 0 && c.roomToPropose() {
+	undecided := c.undecidedBytes()
+	for c.pool.turns.Len() > 0 && undecided <= c.cfg.WindowBytes && c.roomToPropose() {
 		reqs := c.pool.take(c.cfg.BlockBytes, c.cfg.BlockRequests)
 		p, err := message.ParseBatch(message.AppendBatch(nil, reqs))
 		c.assert(err == nil, "own batch does not parse")
 		c.proposeBlock(p)
+		undecided += len(p.Raw)
 	}
 }
 
-// roomToPropose holds B4's limits. An inherited suffix longer than the window is
+// roomToPropose holds B4's limits, that in bytes apart. An inherited suffix longer than the window is
 // certified first.
 func (c *Core) roomToPropose() bool {
 	next := c.top + 1
 	ready := c.tip.Seq == c.top || c.decided.Seq == c.top && c.held == c.top
-	return ready && next-c.decided.Seq <= c.cfg.Window && next <= c.high() && c.pendingBytes() <= c.cfg.WindowBytes && c.roomForBranches(0)
+	return ready && next-c.decided.Seq <= c.cfg.Window && next <= c.high() && c.roomForBranches(0)
 }
 
-// pendingBytes is the payload of the undecided blocks.
-func (c *Core) pendingBytes() int {
+// undecidedBytes is the payload of the undecided blocks.
+func (c *Core) undecidedBytes() int {
 	sum := 0
 	for s := c.decided.Seq + 1; s <= c.top; s++ {
 		if n := c.nodes[c.own[s]]; n != nil {
