@@ -19,6 +19,7 @@ type oracle struct {
 	chain    map[message.Seq]message.Digest // decided
 	states   map[message.Seq]message.Digest // after execution
 	parents  map[message.Digest]message.Point
+	learned  [64]learned                       // lately, by seq
 	links    map[message.Digest]message.Digest // beyond f only: by chain digest
 	signed   transcripts                       // beyond f only
 	issued   map[message.Digest]bool
@@ -75,12 +76,22 @@ func (o *oracle) onIssued(x *call) { o.issued[x.digest] = true }
 
 // learn remembers who extends whom, from every header that anybody sends.
 func (o *oracle) learn(parent message.Digest, h *message.Header) {
+	last := &o.learned[h.Seq%message.Seq(len(o.learned))]
+	if last.parent == parent && last.header == *h {
+		return // each replica writes the same down
+	}
+	*last = learned{parent, *h}
 	link := h.Digest()
 	chain := parent.Extend(link)
 	o.parents[chain] = message.Point{Seq: h.Seq - 1, Chain: parent}
 	if o.links != nil {
 		o.links[chain] = link
 	}
+}
+
+type learned struct {
+	parent message.Digest
+	header message.Header
 }
 
 // learnFrom remembers it from what a faulty replica sends.
