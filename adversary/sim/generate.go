@@ -9,9 +9,10 @@ import (
 
 // Options bounds what Generate draws.
 type Options struct {
-	Replicas  int // default 4
+	Replicas  int // 0: 4 in most worlds, 5, 6 or 7 in one of five
 	Decisions int // default 20
-	// Behaviours are names of what liars are drawn from; default liar.Behaviours.
+	// Behaviours are what liars are drawn from, as liar.Parse reads them; default all that
+	// liar.Random draws.
 	Behaviours []string
 	// Only, if not empty, are the kinds of faults that every world has, and no other
 	// ones; Without are kinds that none has. Both name kinds or groups: see Faults.
@@ -38,7 +39,7 @@ func (o *Options) behaviour(src Source) string {
 	if len(o.Behaviours) > 0 {
 		return o.Behaviours[src.Draw("behaviour", uint64(len(o.Behaviours)))]
 	}
-	return liar.Behaviours[src.Draw("behaviour", uint64(len(liar.Behaviours)))].Name
+	return liar.Random(src.Draw)
 }
 
 // Generate draws a scenario that stays within the model: at most f replicas faulty or
@@ -51,6 +52,7 @@ func (o *Options) behaviour(src Source) string {
 func Generate(src Source, o Options) Scenario {
 	g := gen{s: drawWorld(src, &o), o: &o}
 	seed := src.Draw("seed", 1<<63)
+	g.weak = weakest(split(src, 12), g.s.Replicas)
 	weather := map[string]bool{}
 	for i, x := range climate {
 		weather[x.group] = chance(split(src, 10, uint64(i)), x.group, x.percent)
@@ -66,8 +68,7 @@ func Generate(src Source, o Options) Scenario {
 			k.add(&g)
 		}
 	}
-	perm := permutation(split(src, 12), g.s.Replicas)
-	for i, r := range perm[:(g.s.Replicas-1)/3] {
+	for i, r := range g.weak[:(g.s.Replicas-1)/3] {
 		g.src = split(src, 13, uint64(i))
 		g.spoil(r)
 	}
@@ -77,6 +78,22 @@ func Generate(src Source, o Options) Scenario {
 	g.s.Links.InOrder = !g.reorder
 	g.s.Seed = seed
 	return g.s
+}
+
+// sizes are those of worlds that are not told one: mostly the smallest that masks a
+// fault, and those whose arithmetic differs from n = 3f+1.
+var sizes = [16]int{4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 6, 7}
+
+// weakest draws the order in which replicas may fail. The primary of view 0 is the first
+// in about half of all worlds of four: most of what a liar can do it can do there, and
+// many worlds are over before another one leads.
+func weakest(src Source, n int) []int {
+	p := permutation(src, n)
+	if chance(src, "first", 33) {
+		i := slices.Index(p, 0)
+		p[0], p[i] = p[i], p[0]
+	}
+	return p
 }
 
 // drawWorld draws what is no fault.
@@ -89,7 +106,7 @@ func drawWorld(src Source, o *Options) Scenario {
 		ExecMax: clock.Duration(1+src.Draw("exec", 3)) * clock.Millisecond,
 	}
 	if s.Replicas == 0 {
-		s.Replicas = 4
+		s.Replicas = sizes[split(src, 14).Draw("replicas", uint64(len(sizes)))]
 	}
 	s.Window = 1 + int(src.Draw("window", uint64(s.Interval)))
 	if chance(src, "answer", 50) {
@@ -106,7 +123,8 @@ type gen struct {
 	s       Scenario
 	o       *Options
 	src     Source
-	timed   bool // something has to be over before Heal
+	weak    []int // all replicas; the first f may fail
+	timed   bool  // something has to be over before Heal
 	reorder bool
 }
 

@@ -14,7 +14,7 @@ import (
 
 // Whatever is drawn stays within the model, and is a file.
 func TestGenerated(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 4, 5, 7, 10, 13} {
+	for _, n := range []int{0, 1, 2, 3, 4, 5, 7, 10, 13} {
 		for seed := uint64(1); seed <= 400; seed++ {
 			sc := sim.Generate(sim.Seed(seed), sim.Options{Replicas: n})
 			require.NoError(t, sc.Validate(), "n = %d, seed %d", n, seed)
@@ -69,7 +69,7 @@ func present(sc *sim.Scenario) (out []string) {
 // A kind that is forced is in every world, alone; one that is forbidden is in none, and
 // the rest of the world stays as it was.
 func TestOnlyAndWithout(t *testing.T) {
-	shows := map[string][]string{"slow-disk": {"slow"}}
+	shows := map[string][]string{"slow-disk": {"slow"}, "mute": {"drop"}}
 	for _, cut := range []string{"partition", "one-way", "bridge", "star", "flap", "clog", "swizzle", "leader"} {
 		shows[cut] = []string{"cuts"}
 	}
@@ -113,6 +113,28 @@ func TestOnlyAndWithout(t *testing.T) {
 	require.ErrorContains(t, o.Validate(), "dsks")
 }
 
+// Most worlds have the smallest size that masks a fault, some have others, and where
+// anybody lies it is often the first primary.
+func TestSizesAndFirstLiars(t *testing.T) {
+	sizes, lying, first := map[int]int{}, 0, 0
+	for seed := uint64(1); seed <= 1000; seed++ {
+		sc := sim.Generate(sim.Seed(seed), sim.Options{})
+		sizes[sc.Replicas]++
+		if len(sc.Byzantine) > 0 {
+			lying++
+			if slices.ContainsFunc(sc.Byzantine, func(l sim.Liar) bool { return l.Replica == 0 }) {
+				first++
+			}
+		}
+	}
+	require.Greater(t, sizes[4], 700)
+	require.Equal(t, 1000, sizes[4]+sizes[5]+sizes[6]+sizes[7])
+	for n := 5; n <= 7; n++ {
+		require.Greater(t, sizes[n], 30)
+	}
+	require.InDelta(t, 0.5, float64(first)/float64(lying), 0.06)
+}
+
 // No seed is without a chance for each kind, and most have a good network.
 func TestSwarm(t *testing.T) {
 	count, calm := map[string]int{}, 0
@@ -139,7 +161,7 @@ func everything() *sim.Scenario {
 	sc := &sim.Scenario{
 		Byzantine: []sim.Liar{{}}, Twins: []int{1}, Lost: []int{1}, Pipes: []sim.Pipe{{}}, Cuts: []sim.Cut{{}}, Pauses: []sim.Pause{{}},
 		Links:   sim.Links{LossPercent: 1, DuplicatePercent: 1, SlowPercent: 1, Spread: sim.HeavyTail},
-		Rules:   []sim.Rule{{Do: sim.Replay}, {Do: sim.Corrupt}},
+		Rules:   []sim.Rule{{Do: sim.Drop}, {Do: sim.Replay}, {Do: sim.Corrupt}},
 		Crashes: []sim.Crash{{}, {Effect: 1}, {All: true}, {Amnesia: true}},
 		Clocks:  []sim.Clock{{Skew: 1, Drift: 1, Grain: 1, Late: 1, Wall: []sim.Step{{}}}},
 	}

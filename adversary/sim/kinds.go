@@ -1,6 +1,11 @@
 package sim
 
-import "github.com/twothirds-bft/twothirds/clock"
+import (
+	"slices"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
 
 // Fault is a kind of fault that Generate knows.
 type Fault struct {
@@ -44,6 +49,7 @@ var kinds = []struct {
 	{Fault{"corrupt", "links", "bits flip, and connections break"}, 25, func(g *gen) {
 		g.s.Rules = append(g.s.Rules, Rule{Do: Corrupt, Percent: 1 + g.draw("corrupt", 4), End: g.time()})
 	}},
+	{Fault{"mute", "links", "messages of one kind are lost: those of one replica, to one, among all but one, or all"}, 40, (*gen).mute},
 	{Fault{"bandwidth", "links", "a bottleneck with a bounded queue"}, 25, (*gen).bottleneck},
 	{Fault{"partition", "links", "two sides do not hear each other"}, 35, func(g *gen) { g.cut(Cut{Side: g.some(40)}) }},
 	{Fault{"one-way", "links", "one side does not hear the other"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), OneWay: true}) }},
@@ -151,6 +157,32 @@ func (g *gen) replays() {
 	g.timed = true
 	by := g.s.Heal * clock.Duration(1+g.draw("replay-by", 4)) / 2
 	g.s.Rules = append(g.s.Rules, Rule{Do: Replay, Percent: 1 + g.draw("replay", 8), By: by})
+}
+
+// muted are the kinds of messages that mute picks from.
+var muted = []message.Kind{
+	message.KindPrepare, message.KindCommit, message.KindCheckpoint, message.KindViewChange, message.KindNewView,
+	message.KindPrepareCert, message.KindBody, message.KindPrePrepare, message.KindLeave, message.KindRequests,
+}
+
+// mute loses all messages of a kind, so that only their repetition (spec S3) and the
+// rules for who lacks something help: of one replica, to one, among all but the one that
+// is the first to fail and so may hear what the others do not, or all of them.
+func (g *gen) mute() {
+	r := Rule{Do: Drop, Kinds: []string{muted[g.draw("kind", uint64(len(muted)))].String()}, Begin: g.time()}
+	switch g.draw("whose", 4) {
+	case 0:
+		r.From = []int{g.who()}
+	case 1:
+		r.To = []int{g.who()}
+	case 2:
+		r.From = set(slices.Clone(g.weak[min(1, len(g.weak)-1):]))
+		r.To = r.From
+	}
+	if g.draw("until-heal", 2) == 1 {
+		r.End = r.Begin + 2*g.length()
+	}
+	g.s.Rules = append(g.s.Rules, r)
 }
 
 // bottleneck narrows what one replica sends, or receives, or one link.

@@ -47,7 +47,7 @@ const (
 // seeds must reach with all faults on: see Result.Marks and Tally.Unreached.
 func Expected() []string {
 	return []string{
-		lostCut, lostLoss, lostQueue, lostConnection, lostCorrupt, corruptDecoded, clogged, queued,
+		lostCut, lostLoss, lostRule, lostQueue, lostConnection, lostCorrupt, corruptDecoded, clogged, queued,
 		replayed, replayedView, replayedLife, filtered, timerLate, tornLog, crashedProposing, powerLost, amnesia, refused,
 		viewEntered, viewInherited, viewDecided, viewLost, missedWindow, convicted,
 		string(LostSync), string(StaleRead), string(OldImage), string(Rot), string(Misdirected), string(SyncError), string(Full), string(Slow),

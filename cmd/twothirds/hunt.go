@@ -22,7 +22,7 @@ import (
 // worldFlags choose the world that a seed stands for; hunt prints them with every
 // failing seed so that replay plays the same one.
 func worldFlags(cmd *cobra.Command, o *sim.Options) {
-	cmd.Flags().IntVar(&o.Replicas, "replicas", 4, "replicas in a world")
+	cmd.Flags().IntVar(&o.Replicas, "replicas", 0, "replicas in a world; 0 = 4 in most, else up to 7")
 	cmd.Flags().IntVar(&o.Decisions, "decisions", 20, "blocks that a world decides at least")
 	cmd.Flags().StringSliceVar(&o.Only, "only", nil, "let these faults alone happen, by name or group (list faults)")
 	cmd.Flags().StringSliceVar(&o.Without, "without", nil, "let these faults not happen")
@@ -58,6 +58,8 @@ func huntCommand() *cobra.Command {
 Each seed stands for one world: real cores, up to f faulty replicas that lie, crashes over torn disks,
 lossy and cut links, pauses, all on virtual time. After every event the safety invariants are checked,
 at the end that everything was decided. A failure prints the line that replays it.
+
+Most worlds have four replicas, one of five has up to seven; with --replicas all have as many as that.
 
 A sweep is spread over machines by --shard: shard i of n, from 0 on, plays every n-th seed. With --out
 each leaves a file, and 'hunt merge' adds them up. In a Kubernetes Indexed Job of 16 completions that is
