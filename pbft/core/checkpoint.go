@@ -162,6 +162,7 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		c.halt(&DivergedError{Seq: m.Seq, Own: own.CheckpointBody, Stable: m.CheckpointBody})
 		return
 	}
+	c.liftCommit(m.Point())
 	c.low, k.stable = m.Point(), m
 	c.saveStable(m)
 	for s := range k.votes { // order: only deletes
@@ -182,6 +183,16 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 	}
 	c.mine.checkpoint = keep
 	c.collect()
+}
+
+// liftCommit keeps the last COMMIT comparable when the chain below a new low goes: if it
+// lies on the decided chain, what extends low extends it. Else a replica that caught up
+// past a checkpoint would send no COMMIT any more in its view (spec N4). One that lies on
+// another chain stays where it is, and nothing extends it.
+func (c *Core) liftCommit(low message.Point) {
+	if s := c.commit.Seq; s != 0 && s < low.Seq && c.own[s] == c.commit.Chain {
+		c.commit = low
+	}
 }
 
 func (c *Core) ownCheckpoint(s message.Seq) *message.Checkpoint {

@@ -156,7 +156,7 @@ func (c *Core) resume(r Restored) {
 		c.sendCert()
 	case c.primary(c.view) == c.self && !r.Bootstrap && c.n > 1 && !bug.M66:
 		c.leave(c.view+1, nil)
-	case c.commit.Seq != 0:
+	case c.commit.Seq != 0 && c.pc != nil && c.pc.View == c.view && c.pc.Seq >= c.commit.Seq: // else it is where low lifted it
 		m := &message.Commit{Epoch: c.epoch, View: c.view, Seq: c.commit.Seq, Chain: c.commit.Chain, Signer: c.cfg.Self}
 		c.sign(m)
 		c.broadcast(m)

@@ -138,6 +138,14 @@ func TestCommitsStayOnOneChain(t *testing.T) {
 	s.play(t, "turn 1", "turn 1", "sync 1", "expect 1 commits=1! target=0!")
 }
 
+// "Its COMMITs go on" (spec N1): a replica that caught up past a checkpoint is needed for
+// the next decision, though what joined its last COMMIT to the next is gone.
+func TestCommitsGoOnAfterCatchingUp(t *testing.T) {
+	play(t, "new n=4 interval=2", "submit 0 a", "run", "expect all decided=1 commits=1!", "cut 0,1,3|2", "submit 0 b c d", "run",
+		"heal", "run in=500ms decided=4", "expect 2 stable=4 commits=1!", "crash 3 keep=all", "submit 0 e", "run in=400ms who=0,1,2 decided=5",
+		"expect 0,1,2 view=0!")
+}
+
 // "Base, tip, and whether its PREPAREs in v are over, are durable" (spec N2, R1): a
 // replica that changed over to the certified chain stays mute after a restart.
 func TestOverIsDurable(t *testing.T) {
