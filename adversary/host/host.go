@@ -104,12 +104,6 @@ func (l *Liar) Wrap(e transport.Endpoint) transport.Endpoint {
 	return &endpoint{Endpoint: e, liar: l}
 }
 
-// Wrap corrupts an endpoint whose handler is the engine's own: the behaviour hears
-// nothing of what arrives. For one that does, make a Liar.
-func Wrap(e transport.Endpoint, b *liar.Behaviour, door *message.Door, key message.Signer, self message.ReplicaID, seed uint64) transport.Endpoint {
-	return New(b, door, key, self, seed).Wrap(e)
-}
-
 type endpoint struct {
 	transport.Endpoint
 	liar *Liar

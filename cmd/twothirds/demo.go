@@ -50,7 +50,7 @@ ended at one state.`,
 	f := cmd.Flags()
 	f.DurationVar(&d.duration, "for", 10*time.Second, "how long to load the cluster")
 	f.IntVar(&d.replicas, "replicas", 4, "how many replicas")
-	f.StringVar(&d.liar, "liar", "equivocate", "how replica 0 lies, or none; see 'twothirds node --help'")
+	f.StringVar(&d.liar, "liar", "equivocate", "how replica 0 lies, or none; see 'twothirds list behaviours'")
 	f.StringVar(&d.kill, "kill", "none", "kill a replica at a third of the time and start it again two seconds later: primary, a number, or none")
 	f.BoolVar(&d.asJSON, "json", false, "print the summary as JSON")
 	f.BoolVar(&d.keep, "keep", false, "keep the folder with keys, logs and output")

@@ -154,7 +154,7 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 		{"another's key", nil, []string{"node", "--bootstrap", "--config", edit("replica2/node.toml", "self = 2", "self = 0")}, []string{"not that of replica 0"}},
 		{"key readable", func() { require.NoError(t, os.Chmod(open, 0o644)) }, []string{"node", "--bootstrap", "--config", filepath.Join(net, "replica1", "node.toml")}, []string{"chmod", "key.pem"}},
 		{"key missing", func() { require.NoError(t, os.Remove(open)) }, []string{"node", "--bootstrap", "--config", filepath.Join(net, "replica1", "node.toml")}, []string{"does not exist", "membership change"}},
-		{"bad liar", nil, []string{"node", "--liar", "nice", "--config", node}, []string{"choose one of", "equivocate"}},
+		{"bad liar", nil, []string{"node", "--liar", "nice", "--config", node}, []string{"nice", "list behaviours"}},
 		{"bad seeds", nil, []string{"hunt", "--seeds", "9..1"}, []string{"A..B"}},
 		{"bad victim", nil, []string{"demo", "--kill", "9"}, []string{"--kill"}},
 	} {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -40,17 +39,9 @@ again: it could contradict what it signed before, and would count as one of the 
 	f := cmd.Flags()
 	f.StringVar(&n.file, "config", "", "node.toml (required)")
 	f.BoolVar(&n.bootstrap, "bootstrap", false, "first start: write the log's first record")
-	f.StringVar(&n.liar, "liar", "", "make this replica Byzantine, for tests: "+strings.Join(behaviourNames(), ", "))
+	f.StringVar(&n.liar, "liar", "", "make this replica Byzantine, for tests: a behaviour, such as equivocate or when(view>=2,compose(bases,withhold)); 'list behaviours' shows all")
 	_ = cmd.MarkFlagRequired("config")
 	return cmd
-}
-
-func behaviourNames() []string {
-	var names []string
-	for i := range liar.Behaviours {
-		names = append(names, liar.Behaviours[i].Name)
-	}
-	return names
 }
 
 // node is one replica as a process.
@@ -114,8 +105,9 @@ func (n *node) load() error {
 		return err
 	}
 	if n.liar != "" {
-		if n.lie = liar.Find(n.liar); n.lie == nil {
-			return &exitError{exitUsage, fmt.Sprintf("--liar %q: choose one of %s", n.liar, strings.Join(behaviourNames(), ", "))}
+		var err error
+		if n.lie, err = liar.Parse(n.liar); err != nil {
+			return &exitError{exitUsage, fmt.Sprintf("--liar %q: %v; 'twothirds list behaviours' shows what there is", n.liar, err)}
 		}
 	}
 	if n.cfg.TimeoutMin != "" {
@@ -188,16 +180,21 @@ func (n *node) explain(err error) error {
 }
 
 func (n *node) connect(l net.Listener, h transport.Handler, up func(transport.Peer)) (transport.Endpoint, error) {
+	wrap := func(e transport.Endpoint) transport.Endpoint { return e }
+	if n.lie != nil {
+		cluster, members, err := n.genesis.Cluster()
+		if err != nil {
+			return nil, err
+		}
+		door := message.NewDoor(cluster, members, crypto.Ed25519{}, n.genesis.Signed, n.genesis.Limits())
+		liar := host.New(n.lie, door, n.key, message.ReplicaID(n.cfg.Self), 1)
+		h, wrap = liar.Handler(h), liar.Wrap
+	}
 	e, err := tcp.New(tcp.Config{
 		Config: transport.Config{Members: n.members, Handler: h, OnUp: up}, Key: n.key.TLSKey(), Listener: l,
 	})
-	if err != nil || n.lie == nil {
-		return e, err
-	}
-	cluster, members, err := n.genesis.Cluster()
 	if err != nil {
 		return nil, err
 	}
-	door := message.NewDoor(cluster, members, crypto.Ed25519{}, n.genesis.Signed, n.genesis.Limits())
-	return host.Wrap(e, n.lie, door, n.key, message.ReplicaID(n.cfg.Self), 1), nil
+	return wrap(e), nil
 }
