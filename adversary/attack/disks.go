@@ -63,10 +63,11 @@ var disks = []*Attack{
 	{
 		ID: "A61", Name: "clocks jump and drift",
 		About: "Wall clocks of three replicas jump by an hour and by a year, which nobody may notice; monotonic ones run a third too " +
-			"fast and too slow, in steps, with late timers, while the primary is slow enough for timers to matter.",
+			"fast and too slow, in steps, with late timers, while the primary is slow enough for timers to matter; a process stands still, and its timer is late.",
 		Falls:  "timers on the wall clock, and timeouts that need clocks of one speed",
 		Source: "CometBFT 5901; spec T6", Oracles: []string{"I13", "I19"},
-		Worlds:  []World{{File: "a61-wall", Want: Want{Burned: none, Share: 0.9}}, {File: "a61-skew", Want: Want{Burned: none}}},
+		Worlds:  []World{{File: "a61-wall", Want: Want{Burned: none, Share: 0.9}}, {File: "a61-skew", Want: Want{Burned: none}}, {File: "a61-pause", Want: Want{Burned: none}}},
+		Weak:    []string{"M86"},
 		Tests:   []string{"clock.TestSystemReadsMonotonicTime", "client.TestClockWentBack"},
 		Waiting: "agreed time (spec T7) for timestamps of liars",
 	},

@@ -25,14 +25,16 @@ var liveness = []*Attack{
 	},
 	{
 		ID: "A56", Name: "one message lost, then a perfect network",
-		About:  "One message of each kind, the first, second or third of its kind, is lost once, while the cluster is busy and while it changes its view.",
+		About: "One message of each kind, the first, second or third of its kind, is lost once, while the cluster is busy and while it " +
+			"changes its view; and all CHECKPOINTs until the window is full.",
 		Falls:  "sending once, and counting on TCP",
 		Source: "go-ibft 94; SmartBFT 074a62f", Oracles: []string{"I13"},
 		Worlds: []World{
 			{File: "a56-one-message-lost", Each: eachKind, Want: Want{Burned: 1}},
 			{File: "a56-lost-in-view-change", Each: eachKind, Want: Want{Views: 1, Burned: 1}},
+			{File: "a56-lost-checkpoints", Want: Want{Burned: none}},
 		},
-		Weak: []string{"M70"},
+		Weak: []string{"M70", "M71"},
 	},
 	{
 		ID: "A57", Name: "a restart in flight, and nobody wants anything more",
@@ -46,12 +48,14 @@ var liveness = []*Attack{
 	{
 		ID: "A59", Name: "requests that come after their execution",
 		About: "Backups hear of requests long after they were executed, again and again; and of others that the primary, which " +
-			"no client reaches, has from them only.",
+			"no client reaches, has from them only; and one backup of some that it cannot tell anyone of.",
 		Falls:  "a timer for each request that arrives, and requests that are kept and not passed on: clients alone depose primaries",
 		Source: "BFT-SMaRt 9d484851, 435333bb", Oracles: []string{"I13", "I16"},
 		Worlds: []World{
 			{File: "a59-late-requests", Want: Want{Burned: none, Share: 0.9, Traffic: 1.3}}, {File: "a59-out-of-reach", Want: Want{Burned: none}},
+			{File: "a59-known-to-one", Want: Want{Burned: none}},
 		},
+		Weak: []string{"M69"},
 	},
 	{
 		ID: "A71", Name: "swizzle-clog",
@@ -64,18 +68,22 @@ var liveness = []*Attack{
 	{
 		ID: "A72", Name: "whoever leads is attacked",
 		About: "Until the network heals the adversary, which sees every message first, cuts off whoever is primary; after it, f " +
-			"faulty primaries lead one after the other and do nothing.",
+			"faulty primaries lead one after the other and do nothing, with timeouts as long as the failed views have made them.",
 		Falls:  "view changes that an adversary can outrun for ever once the network is good",
 		Source: "adaptive adversaries of the asynchronous model; Miller et al., HoneyBadger BFT, CCS 2016, section 3", Oracles: []string{"I13", "I16"},
-		Worlds: []World{{File: "a72-deny-primary", Want: Want{Views: 2}}, {File: "a72-silent-row", Want: Want{Views: 2}}},
-		Weak:   []string{"M30"},
+		Worlds: []World{
+			{File: "a72-deny-primary", Want: Want{Views: 2}}, {File: "a72-silent-row", Want: Want{Views: 2}},
+			{File: "a72-after-a-storm", Seeds: 1, Want: Want{Views: 7}},
+		},
+		Weak: []string{"M29", "M30"},
 	},
 	{
 		ID: "A74", Name: "a slow replica, and a liar in its place",
 		About: "One correct replica is slow for good; the liars vote in time, so that nobody needs it, and serve it nothing. It " +
-			"falls behind by more than the window and must be able to come back.",
+			"falls behind by more than the window and must be able to come back, and to vote once it is back.",
 		Falls:  "catching up by votes only, or from one source",
 		Source: "the lagging replica of Castro and Liskov, OSDI 1999, section 4.6, under load", Oracles: []string{"I13"},
-		Worlds: []World{{File: "a74-starved"}},
+		Worlds: []World{{File: "a74-starved"}, {File: "a74-mute", Want: Want{Burned: none}}},
+		Weak:   []string{"M83"},
 	},
 }

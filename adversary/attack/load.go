@@ -6,25 +6,28 @@ var load = []*Attack{
 	{
 		ID: "A45", Name: "a primary just below the timeout",
 		About: "The primary holds each proposal back as long as the timeouts allow. Each obligation has its own full timeout here, " +
-			"so it can: one decision per round trip and hold. Suspicion of slow primaries (spec T4) is planned; until then the " +
-			"floor is a window per timeout.",
+			"so it can: one decision per round trip and hold. Another one gets slower bit by bit, with all that it says. " +
+			"Suspicion of slow primaries (spec T4) is planned; until then the floor is a window per timeout.",
 		Falls:  "timers that any progress restarts, or that follow the primary's own pace",
 		Source: "Clement et al.: Aardvark, NSDI 2009; Amir et al.: Prime, DSN 2008", Oracles: []string{"I16"},
 		Worlds: []World{
 			{File: "a45-slow-drip", Want: Want{Share: 0.015}}, {File: "a45-slower-than-the-timeout", Want: Want{Views: 1, Share: 0.2}},
+			{File: "a45-drag", Want: Want{Views: 1}},
 		},
 		Waiting: "turnaround (spec T4) for a floor that does not depend on the timeout",
-		Weak:    []string{"M26"},
+		Weak:    []string{"M26", "M61"},
 	},
 	{
 		ID: "A46", Name: "one client is not served",
-		About:  "The primary orders everything but the requests of one client. Only the decision of the oldest obligation meets it, so it loses its view.",
-		Falls:  "timers that any decision restarts",
+		About: "The primary orders everything but the requests of one client. Only the decision of the oldest obligation meets it, so it loses its view, " +
+			"be there ever so many decisions between the suspicions of two replicas.",
+		Falls:  "timers that any decision restarts; suspicions that lapse with decisions (spec story 9)",
 		Source: "Aardvark; Prime", Oracles: []string{"I13", "I16"},
 		Worlds: []World{
 			{File: "a46-censor", Want: Want{Views: 1, Fair: 0.25, Share: 0.5}}, {File: "a46-under-load", Want: Want{Views: 1}},
+			{File: "a46-slow-suspicions", Seeds: 1, Want: Want{Views: 1, Fair: 0.2}},
 		},
-		Weak: []string{"M26", "M27"},
+		Weak: []string{"M26", "M27", "M79"},
 	},
 	{
 		ID: "A47", Name: "requests that are valid for some only",
@@ -37,13 +40,14 @@ var load = []*Attack{
 	{
 		ID: "A49", Name: "a storm of view changes",
 		About: "f replicas ask for the next views all the time, for many at once, in the words of others, and second whoever " +
-			"suspects. f is less than weak power: nothing may come of it.",
+			"suspects, be it one that is cut off from the rest. f is less than weak power: nothing may come of it, or a view at most.",
 		Falls:  "joining at f, or at f+1 words of whomever",
 		Source: "Castro and Liskov, OSDI 1999, section 4.5.2: f+1 and not f", Oracles: []string{"I13", "I16"},
 		Worlds: []World{
 			{File: "a49-storm", Want: Want{Burned: none, Share: 0.9, Traffic: 1.3}}, {File: "a49-seconded", Want: Want{Share: 0.2}},
+			{File: "a49-lone-runner", Want: Want{Views: 1}},
 		},
-		Weak: []string{"M24"},
+		Weak: []string{"M24", "M68"},
 	},
 	{
 		ID: "A51", Name: "votes for the far future",

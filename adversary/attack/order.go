@@ -51,9 +51,9 @@ var order = []*Attack{
 			"Sessions expire by the log and not by a clock.",
 		Falls:  "tables of what was done that a timestamp or a flood empties",
 		Source: "request deduplication by time, as in Castro and Liskov, OSDI 1999, section 4.1", Oracles: []string{"I3", "I11"},
-		Worlds:  []World{{File: "a62-replayed-requests"}, {File: "a62-sessions"}},
+		Worlds:  []World{{File: "a62-replayed-requests"}, {File: "a62-sessions"}, {File: "a62-gone-session"}},
 		Tests:   []string{"pbft/session.TestEvictedSessionNeverExecutesAgain", "pbft/session.TestFarNumbersForgetNothing"},
-		Weak:    []string{"M80"},
+		Weak:    []string{"M72", "M80"},
 		Waiting: "agreed time (spec T7) for expiry by the clock",
 	},
 	{
@@ -61,6 +61,7 @@ var order = []*Attack{
 		About:  "The primary fills blocks with requests of earlier ones, and with some twice.",
 		Falls:  "executing what is ordered, or voters that refuse what their own table knows",
 		Source: "CometBFT 5324", Oracles: []string{"I3", "I13"},
-		Worlds: []World{{File: "a67-repeats"}},
+		Worlds: []World{{File: "a67-repeats"}, {File: "a67-done-before", Want: Want{Burned: none}}},
+		Weak:   []string{"M76"},
 	},
 }

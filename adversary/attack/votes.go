@@ -67,11 +67,13 @@ var votes = []*Attack{
 		ID: "A17", Name: "a commit rule that ignores views",
 		About: "Fast-HotStuff's commit rule needs consecutive views, not only parents. Here the view of a certificate is in its " +
 			"rank, and votes of different views or bases never count together. The partitions are the published ones, without a " +
-			"twin; in two more worlds a liar votes below the base of its view, which is how such a rule would break here.",
+			"twin; in three more worlds a liar votes below the base of its view, or from another base, which is how such a rule would " +
+			"break here.",
 		Falls:  "certificates compared or counted by seq alone",
 		Source: "relab/hotstuff, twins/fhsbug_test.go; ByzzBench, FHSBugFaults", Oracles: []string{"I1", "I6"},
-		Worlds: []World{{File: "a17-parent-chain", Want: Want{Views: 2}}, {File: "a17-below-the-base", Want: Want{Views: 1}}, {File: "a17-low-cut", Want: Want{Views: 2}}},
-		Weak:   []string{"M63", "M64"},
+		Worlds: []World{{File: "a17-parent-chain", Want: Want{Views: 2}}, {File: "a17-below-the-base", Want: Want{Views: 1}}, {File: "a17-low-cut", Want: Want{Views: 2}},
+			{File: "a17-mixed-bases", Want: Want{Burned: none}}},
+		Weak: []string{"M63", "M64", "M78"},
 	},
 	{
 		ID: "A22", Name: "a signature used for something else",
