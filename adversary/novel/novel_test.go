@@ -47,14 +47,15 @@ func TestVariations(t *testing.T) {
 // A search is a function of its seed, and reaches more than worlds that nothing guides.
 func TestSearch(t *testing.T) {
 	const worlds = 100
-	one, two, plain := New(1, sim.Options{}), New(1, sim.Options{}), NewSeen()
+	o := sim.Options{Replicas: 4} // larger worlds have more states, guided or not
+	one, two, plain := New(1, o), New(1, o), NewSeen()
 	for i := range uint64(worlds) {
 		r := one.Next()
 		require.Nil(t, r.Failure, "world %d: %s", i, r.Scenario.TOML())
 		if i < 5 {
 			require.Equal(t, r.Hash, two.Next().Hash)
 		}
-		sim.Play(sim.Generate(sim.Seed(i+1), sim.Options{}), plain.Watch())
+		sim.Play(sim.Generate(sim.Seed(i+1), o), plain.Watch())
 	}
 	require.NotEmpty(t, one.corpus)
 	require.Greater(t, one.Seen.Len(), plain.Len())

@@ -20,6 +20,7 @@ type executor struct {
 	table *session.Table
 	seq   message.Seq
 	fresh []message.Digest // requests that the last block executed for the first time
+	odd   message.Seq      // from this block on its state is wrong; 0 = it is right
 }
 
 // snapshot is what a restart of an application with snapshots begins from.
@@ -43,7 +44,7 @@ func (x *executor) snapshot() (*snapshot, error) {
 	if bug.M46 {
 		table = session.New(table.Config())
 	}
-	return &snapshot{seq: x.seq, state: x.app.Digest(), app: buf.Bytes(), table: table.AppendSnapshot(nil)}, nil
+	return &snapshot{seq: x.seq, state: x.state(), app: buf.Bytes(), table: table.AppendSnapshot(nil)}, nil
 }
 
 // restore brings a new executor to a snapshot.
@@ -59,8 +60,8 @@ func (x *executor) restore(s *snapshot) error {
 	return err
 }
 
-func newExecutor(app pbft.Application) executor {
-	return executor{app: app, table: session.New(session.Config{Replies: true})}
+func newExecutor(app pbft.Application, sessions int) executor {
+	return executor{app: app, table: session.New(session.Config{Sessions: sessions, Replies: true})}
 }
 
 // execute applies a block and returns its replies.
@@ -76,7 +77,7 @@ func (x *executor) execute(id message.ReplicaID, cluster message.Digest, d *core
 			b.Ops = append(b.Ops, pbft.Op{Client: r.Client, Session: o.Session, Number: r.Number, Data: r.Op})
 		}
 	}
-	results := x.app.Execute(&b)
+	results := x.results(x.app.Execute(&b))
 	out := make([]message.Reply, len(reqs))
 	for i := range reqs {
 		r, o := &reqs[i], &outcomes[i]

@@ -44,8 +44,14 @@ func (s *Scenario) Faulty() []int {
 }
 
 // Gone returns the correct replicas that the others have to go on without after Heal,
-// in order: those that are cut off, or have a disk that stops them.
-func (s *Scenario) Gone() []int { return set(append(s.harmed(stops), s.Lost...)) }
+// in order: those that are cut off, or have a disk or an application that stops them.
+func (s *Scenario) Gone() []int {
+	out := append(s.harmed(stops), s.Lost...)
+	for _, f := range s.Flips {
+		out = append(out, f.Replica)
+	}
+	return set(out)
+}
 
 // harmed returns the replicas with a disk that does so much harm.
 func (s *Scenario) harmed(h harm) (out []int) {

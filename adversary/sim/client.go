@@ -23,7 +23,9 @@ type simClient struct {
 	nonce   uint64
 	number  uint64
 	acked   int
-	open    map[uint64]*call // by number; the opening is 0
+	used    int               // operations acknowledged in the session
+	last    []message.Request // newest of them
+	open    map[uint64]*call  // by number; the opening is 0
 	keys    map[message.Digest]uint64
 	awaited uint64 // the least number that is open, or may be next
 }
@@ -113,15 +115,21 @@ func (c *simClient) accept(key uint64, x *call, r *message.Reply) {
 	if c.w.watched() {
 		c.w.emit(Event{Kind: EventAck, Replica: c.id, Point: message.Point{Seq: r.Seq}, Note: fmt.Sprintf("number %d, %v", key, r.Code)})
 	}
+	if r.Code == message.ReplyExpired && c.w.sc.evicts() {
+		c.w.Sometimes(sessionExpired, true)
+		c.renew()
+		return
+	}
 	if r.Code != message.ReplyOK {
 		c.w.fail("I3", "an operation of a live session was not executed")
 		return
 	}
 	c.w.oracle.onAcked(x, *r)
 	if key == 0 {
-		c.session = r.Session
+		c.opened(r.Session)
 	} else {
 		c.acked++
+		c.remember(x.req)
 		x.op.Return, x.op.Output, x.op.Done = c.w.elapsed(), r.Result, true
 	}
 	c.w.after(c.think(), c.more)
@@ -138,6 +146,15 @@ func (c *simClient) think() clock.Duration {
 
 // more issues operations while the world wants decisions.
 func (c *simClient) more() {
+	switch {
+	case c.open[0] != nil:
+		return // not yet opened
+	case c.spent():
+		if len(c.open) == 0 && c.wanted() {
+			c.renew()
+		}
+		return
+	}
 	for len(c.open) < c.w.sc.Ahead && c.wanted() {
 		c.number++
 		for c.awaited < c.number && c.open[c.awaited] == nil {

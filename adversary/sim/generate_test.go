@@ -43,6 +43,10 @@ func present(sc *sim.Scenario) (out []string) {
 	has("bandwidth", len(sc.Pipes) > 0)
 	has("cuts", len(sc.Cuts) > 0)
 	has("pause", len(sc.Pauses) > 0)
+	has("flip", len(sc.Flips) > 0)
+	has("crowd", sc.Clients > 5)
+	has("reopen", sc.Reopen > 0)
+	has("evict", sc.Sessions > 0)
 	for _, r := range sc.Rules {
 		has(string(r.Do), true)
 	}
@@ -159,6 +163,7 @@ func TestSwarm(t *testing.T) {
 // everything is a scenario that has all kinds.
 func everything() *sim.Scenario {
 	sc := &sim.Scenario{
+		Clients: 6, Reopen: 1, Sessions: 1, Flips: []sim.Flip{{}},
 		Byzantine: []sim.Liar{{}}, Twins: []int{1}, Lost: []int{1}, Pipes: []sim.Pipe{{}}, Cuts: []sim.Cut{{}}, Pauses: []sim.Pause{{}},
 		Links:   sim.Links{LossPercent: 1, DuplicatePercent: 1, SlowPercent: 1, Spread: sim.HeavyTail},
 		Rules:   []sim.Rule{{Do: sim.Drop}, {Do: sim.Replay}, {Do: sim.Corrupt}},

@@ -23,6 +23,9 @@ type host struct {
 	clock  *hand  // nil if it shows true time
 	faulty bool   // Byzantine, a twin, or without its disk: nothing is asked of it
 	lost   bool   // the others go on without it after Heal
+	linked bool   // and yet its links go on
+	flips  []Flip // to come
+	odd    bool   // in this life or another its application's state differed
 	liar   *lying // nil if its messages pass unchanged
 
 	core    *core.Core // nil while down
@@ -158,12 +161,11 @@ func (h *host) take(o core.Output) {
 	}
 	h.filter.publish(h.core.Marks())
 	if !h.faulty {
+		h.goesOn(&o)
 		h.w.oracle.onOutput(h, &o)
 	}
 	if o.Fault != nil {
-		if !h.faulty {
-			h.w.fail("halt", fmt.Sprintf("replica %d: %v", h.at, o.Fault))
-		}
+		h.halted(o.Fault)
 		return
 	}
 	if h.barriers == 0 && !o.Barrier {
@@ -317,13 +319,14 @@ func (h *host) executeOne() {
 	h.executing = false
 	b := h.execQueue[0]
 	h.execQueue = h.execQueue[1:]
+	h.strikeBit(b.Point.Seq)
 	replies := h.app.execute(h.id, h.w.door.Cluster(), &b)
 	if bug.M62 && h.crashes > 0 && !h.told {
 		h.told = true
 		h.app.again(&b)
 	}
 	h.reached = max(h.reached, b.Point.Seq)
-	e := core.Executed{Seq: b.Point.Seq, State: h.app.app.Digest()}
+	e := core.Executed{Seq: b.Point.Seq, State: h.app.state()}
 	if e.Seq%message.Seq(h.w.sc.Interval) == 0 {
 		e.Clients = h.app.table.Digest()
 		h.snapshot()
@@ -332,7 +335,7 @@ func (h *host) executeOne() {
 	if h.w.watched() {
 		h.w.emit(Event{Kind: EventExecute, Replica: h.at, Point: b.Point, Note: e.State.String()})
 	}
-	if !h.faulty {
+	if !h.faulty && h.app.odd == 0 {
 		h.w.oracle.onExecuted(h, &b, e.State, replies)
 	}
 	for i := range replies {
@@ -353,7 +356,7 @@ func (h *host) snapshot() {
 	if s == nil {
 		return
 	}
-	if !h.faulty {
+	if !h.faulty && h.app.odd == 0 {
 		h.w.oracle.onSnapshot(h, s)
 	}
 	h.snapshots = append(h.snapshots[max(0, len(h.snapshots)-1):], s)
@@ -362,7 +365,7 @@ func (h *host) snapshot() {
 // rebuild brings a new application to the stable checkpoint: from a snapshot if there
 // is one, else from the first block.
 func (h *host) rebuild(low message.Point) {
-	h.app = newExecutor(h.w.newApp(int(h.id)))
+	h.app = newExecutor(h.w.newApp(int(h.id)), h.w.sc.Sessions)
 	from := h.w.root
 	for i := len(h.snapshots) - 1; i >= 0; i-- {
 		if s := h.snapshots[i]; s.seq <= low.Seq {

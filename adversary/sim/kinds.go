@@ -29,7 +29,7 @@ func Faults() (out []Fault) {
 var climate = []struct {
 	group   string
 	percent uint64
-}{{"delays", 100}, {"links", 40}, {"processes", 45}, {"disks", 30}, {"clocks", 35}}
+}{{"clients", 25}, {"delays", 100}, {"links", 40}, {"processes", 45}, {"disks", 30}, {"clocks", 35}}
 
 // kinds are the faults that correct replicas and their links must stand, with how many
 // worlds of 100 have one where its group has any.
@@ -38,6 +38,13 @@ var kinds = []struct {
 	percent uint64
 	add     func(*gen)
 }{
+	{Fault{"crowd", "clients", "there are many clients"}, 25, func(g *gen) { g.s.Clients = 6 + int(g.draw("crowd", 7)) }},
+	{Fault{"reopen", "clients", "clients open one session after the other, and old operations arrive again"}, 60, func(g *gen) {
+		g.s.Reopen = 1 + int(g.draw("reopen", 8))
+	}},
+	{Fault{"evict", "clients", "sessions are few, so that openings evict others"}, 50, func(g *gen) {
+		g.s.Sessions = 1 + int(g.draw("sessions", uint64(g.s.Clients)))
+	}},
 	{Fault{"reorder", "delays", "messages of one link overtake each other"}, 50, func(g *gen) { g.reorder = true }},
 	{Fault{"spread", "delays", "delays are exponential or have a heavy tail"}, 30, func(g *gen) {
 		g.s.Links.Spread = []Spread{Exponential, HeavyTail}[g.draw("spread", 2)]
@@ -123,6 +130,9 @@ var ills = []struct {
 	}},
 	{Fault{"amnesia", "disks", "a disk is replaced by an empty one"}, 3, func(g *gen, r int) {
 		g.crash(Crash{Replica: r, At: g.time(), Amnesia: true})
+	}},
+	{Fault{"flip", "apps", "a bit flips in the state of an application"}, 4, func(g *gen, r int) {
+		g.s.Flips = append(g.s.Flips, Flip{Replica: r, At: g.time()})
 	}},
 	{Fault{string(LostSync), "disks", "syncs do nothing until the power fails"}, 4, sickDisk(LostSync)},
 	{Fault{string(StaleRead), "disks", "the last records are read as they were before"}, 3, sickDisk(StaleRead)},

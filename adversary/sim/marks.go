@@ -34,6 +34,10 @@ const (
 	amnesia          = "disk wiped"
 	refused          = "damaged log refused"
 	stoppedRestart   = "faulty replica cannot restart"
+	differs          = "state differs"
+	divergence       = "diverged replica stopped"
+	sessionExpired   = "session evicted under its client"
+	sessionReopened  = "old operations sent again in the next session"
 
 	viewEntered   = "view changed"
 	viewInherited = "view begins with blocks that are not decided"
@@ -49,6 +53,7 @@ func Expected() []string {
 	return []string{
 		lostCut, lostLoss, lostRule, lostQueue, lostConnection, lostCorrupt, corruptDecoded, clogged, queued,
 		replayed, replayedView, replayedLife, filtered, timerLate, tornLog, crashedProposing, powerLost, amnesia, refused,
+		differs, divergence, sessionExpired, sessionReopened,
 		viewEntered, viewInherited, viewDecided, viewLost, missedWindow, convicted,
 		string(LostSync), string(StaleRead), string(OldImage), string(Rot), string(Misdirected), string(SyncError), string(Full), string(Slow),
 	}

@@ -24,6 +24,8 @@ type Scenario struct {
 	Burst     bool `toml:"burst,omitempty,omitzero"`     // clients do not pause between operations
 	Ahead     int  `toml:"ahead,omitempty,omitzero"`     // operations that a client has outstanding; default 2
 	OpsBlock  int  `toml:"ops_block,omitempty,omitzero"` // requests in one block at most; default 2
+	Sessions  int  `toml:"sessions,omitempty,omitzero"`  // live sessions at most, beyond which an opening evicts one; 0 = the table's default
+	Reopen    int  `toml:"reopen,omitempty,omitzero"`    // clients open another session after so many operations, and send old ones again; 0 = never
 	Answer    int  `toml:"answer,omitempty,omitzero"`    // payload bytes in one answer to a pull; 0 = the core's default
 	Encode    bool `toml:"encode,omitempty,omitzero"`    // every message goes through its encoding
 
@@ -46,6 +48,7 @@ type Scenario struct {
 	Pauses  []Pause `toml:"pauses,omitempty,omitzero"`
 	Disks   []Disk  `toml:"disks,omitempty,omitzero"`
 	Clocks  []Clock `toml:"clocks,omitempty,omitzero"`
+	Flips   []Flip  `toml:"flips,omitempty,omitzero"`
 
 	Heal    clock.Duration `toml:"heal,omitempty,omitzero"`     // GST: from here on links are good and nobody crashes
 	TurnMax clock.Duration `toml:"turn_max,omitempty,omitzero"` // a replica's loop turn takes up to this long

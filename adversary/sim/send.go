@@ -33,9 +33,11 @@ func (h *host) transmit(to message.ReplicaID, p *packet) {
 		h.liar.lie(to, p.msg)
 		return
 	}
-	if h.faulty {
+	switch {
+	case h.faulty:
 		h.w.oracle.learnFrom(p.msg)
-	} else {
+	case h.odd && p.msg.Kind() == message.KindCheckpoint: // wrong, but the replica cannot know
+	default:
 		h.w.oracle.onSent(h, p.msg)
 	}
 	h.link(to, p)

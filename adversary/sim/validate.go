@@ -8,6 +8,7 @@ import (
 	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/session"
 )
 
 // Validate reports the first thing in a scenario that cannot be, or that leaves the
@@ -24,6 +25,8 @@ func (s Scenario) validate(behaviour func(string) (*liar.Behaviour, error)) erro
 		return wrong("%d replicas; from 1 to 100 are possible", s.Replicas)
 	case s.Window > s.Interval:
 		return wrong("window %d above interval %d (spec B4)", s.Window, s.Interval)
+	case s.Sessions < 0 || s.Sessions > session.SessionsMax || s.Reopen < 0:
+		return wrong("%d sessions, and another after %d operations", s.Sessions, s.Reopen)
 	case len(both) > 0 && (both[0] < 0 || both[len(both)-1] >= s.Replicas):
 		return wrong("there is no replica %d", both[len(both)-1])
 	case len(faulty) > f && !s.Beyond:
@@ -63,6 +66,11 @@ func (s *Scenario) validateFaults() error {
 	}
 	for i := range s.Clocks {
 		c.clock(&s.Clocks[i])
+	}
+	for i := range s.Flips {
+		x := &s.Flips[i]
+		c.process("a flipped bit", x.Replica)
+		c.times("a flipped bit", x.At, x.At)
 	}
 	return c.err
 }

@@ -214,6 +214,10 @@ func (w *World) build(src Source) {
 	for _, r := range w.sc.Gone() {
 		w.hosts[r].lost = true
 	}
+	for _, f := range w.sc.Flips {
+		h := w.hosts[f.Replica]
+		h.flips, h.linked = append(h.flips, f), true
+	}
 	w.corrupt(src)
 	for _, h := range w.hosts {
 		h.boot(true)
