@@ -59,6 +59,11 @@ func newShrinker(sc sim.Scenario, o Options) *shrinker {
 func (s *shrinker) elapsed() time.Duration { return s.clock.Now().Sub(s.start) }
 
 func (s *shrinker) spent() bool {
+	select {
+	case <-s.o.Stop:
+		return true
+	default:
+	}
 	return s.o.Time > 0 && s.elapsed() >= s.o.Time || s.o.Plays > 0 && s.plays >= s.o.Plays
 }
 

@@ -14,6 +14,8 @@ type Options struct {
 	// Plays bounds the worlds played, for results that do not depend on the machine; 0 =
 	// no bound.
 	Plays int
+	// Stop, once closed, ends it as if the time had run out.
+	Stop <-chan struct{}
 	// With is what each world is played with: a user's own application, invariants,
 	// behaviours. An invariant that remembers must be made anew for each world, by an
 	// Option of its own.

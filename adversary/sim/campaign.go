@@ -21,6 +21,8 @@ type Campaign struct {
 	// Shards > 1 splits the seeds over so many campaigns, on as many machines: this one
 	// plays those that are Shard modulo Shards, from From on. Tally.Merge adds them up.
 	Shard, Shards uint64
+	// Stop, once closed, ends the campaign as if its time had run out.
+	Stop <-chan struct{}
 	// Twice, if not 0, runs every Twice-th seed again and compares trace hashes
 	// (I21).
 	Twice uint64
@@ -77,6 +79,11 @@ func (c Campaign) Run() Tally {
 		return t
 	}
 	done := func() bool {
+		select {
+		case <-c.Stop:
+			return true
+		default:
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		return len(t.Failures) >= failuresMax || c.For > 0 && time.Since(start) >= c.For

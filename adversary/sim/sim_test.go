@@ -250,3 +250,9 @@ func TestBeyondFIsConvicted(t *testing.T) {
 		passed(t, seed, sim.Options{}, sim.Play(sc))
 	}
 }
+
+func TestStoppedCampaign(t *testing.T) {
+	stop := make(chan struct{})
+	close(stop)
+	require.Zero(t, sim.Campaign{From: 1, To: 10, Stop: stop}.Run().Worlds)
+}

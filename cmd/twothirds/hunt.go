@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -65,10 +66,13 @@ A sweep is spread over machines by --shard: shard i of n, from 0 on, plays every
 each leaves a file, and 'hunt merge' adds them up. In a Kubernetes Indexed Job of 16 completions that is
   twothirds hunt --seeds 1..1000000 --shard $JOB_COMPLETION_INDEX/16 --out /results
 
-Exit status: 0 nothing found, 1 an invariant broke, 2 wrong usage, 3 a seed gave two traces.`,
+Interrupted, it tells what it has seen so far.
+
+Exit status: 0 nothing found, 1 an invariant broke, 2 wrong usage, 3 a seed gave two traces, 130
+interrupted before anything was found.`,
 		Example: "  twothirds hunt --seeds 1..10000\n  twothirds hunt --for 60s --replicas 7\n  twothirds hunt merge results/*.json",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return h.run(cmd.OutOrStdout()) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return h.run(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	worldFlags(cmd, &h.c.Options)
 	f := cmd.Flags()
@@ -83,7 +87,7 @@ Exit status: 0 nothing found, 1 an invariant broke, 2 wrong usage, 3 a seed gave
 	return cmd
 }
 
-func (h *hunt) run(w io.Writer) error {
+func (h *hunt) run(ctx context.Context, w io.Writer) error {
 	var err error
 	if h.c.From, h.c.To, err = parseSeeds(h.seeds, h.c.For); err != nil {
 		return err
@@ -100,6 +104,7 @@ func (h *hunt) run(w io.Writer) error {
 	if !h.report.asJSON && isTerminal(os.Stderr) {
 		h.c.Progress = func(t sim.Tally) { fmt.Fprintf(os.Stderr, "\r\033[K%s", summary(&t)) }
 	}
+	h.c.Stop = ctx.Done()
 	t := h.c.Run()
 	if h.c.Progress != nil {
 		fmt.Fprint(os.Stderr, "\r\033[K")
@@ -109,7 +114,11 @@ func (h *hunt) run(w io.Writer) error {
 			return err
 		}
 	}
-	return h.report.finish(w, &t, func(f *sim.SeedFailure) string { return replayLine(f.Seed, h.c.Options) })
+	err = h.report.finish(w, &t, func(f *sim.SeedFailure) string { return replayLine(f.Seed, h.c.Options) })
+	if err == nil && ctx.Err() != nil {
+		return &exitError{exitInterrupted, "interrupted"}
+	}
+	return err
 }
 
 // save leaves the result for merge, and a file to replay for each failure.

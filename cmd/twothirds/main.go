@@ -18,6 +18,8 @@ const (
 	exitFailed  = 1
 	exitUsage   = 2
 	exitNondetr = 3
+	// exitInterrupted is what shells report of a process that SIGINT ended.
+	exitInterrupted = 130
 )
 
 // exitError carries an exit code. An empty text means that everything was said.
@@ -31,6 +33,7 @@ func (e *exitError) Error() string { return e.text }
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:]))
 }
 

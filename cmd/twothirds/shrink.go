@@ -24,7 +24,7 @@ func shrinkCommand() *cobra.Command {
 		Long: `Make a failing world as small as it gets, and print it as a scenario file.
 
 Faults, liars, replicas, clients and single messages are taken away as long as the same invariant
-still breaks. 'explain' tells the story of what is left.`,
+still breaks. 'explain' tells the story of what is left. Interrupted, it prints how far it came.`,
 		Example: "  twothirds shrink 4711 --out story.toml\n  twothirds explain story.toml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,6 +39,7 @@ still breaks. 'explain' tells the story of what is left.`,
 					fmt.Fprintf(os.Stderr, "\r\033[K%s: %d events, %d worlds played", phase, r.Events, r.Plays)
 				}
 			}
+			s.Stop = cmd.Context().Done()
 			r := shrink.Run(sc, s)
 			if progress {
 				fmt.Fprint(os.Stderr, "\r\033[K")
