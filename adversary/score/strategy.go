@@ -28,10 +28,13 @@ func Strategies() []Strategy {
 		{"swarm", "generated worlds as hunt plays them: a random half of the kinds of faults each (Groce et al., ISSTA 2012)", generated(sim.Generate)},
 		{"medley", "swarm, with liars that tell several lies each", generated(medley)},
 		{"mutate", "swarm, with liars that change their messages a little and sign them again (Winter et al., OOPSLA 2023)", generated(mutated)},
+		{"floods", "swarm, with a primary of view 0 that sends without end, in each of the ways that there are", flooding},
 		{"edges", "swarm, with numbers that are small or large rather than likely", generated(edges)},
 		{"novelty", "variations of swarm worlds that reached new states", novelty},
 		{"twins", "partitions of four replicas and one twin in 8 phases, sampled (Bano et al., OPODIS 2021)", twinned(twins.Shape{})},
 		{"twins-shared", "twins in 5 phases, with crashes, and listeners that both bodies share", twinned(twins.Shape{Phases: 5, Shared: true, Crashes: true})},
+		{"sweep", "short worlds with a crash of a process, or of all, after one of its writes, syncs or sends", swept},
+		{"logs", "the real log on a disk that forgets what was not synced, whose syncs fail, that rots", logs},
 		{"attacks", "the catalogue of attacks, each world of it once, then each from another seed", attacks},
 		{"exhaustive", "all that can happen in small worlds of one or two blocks and two or three views", exhaustive},
 	}
@@ -51,10 +54,7 @@ func Find(name string) (Strategy, error) {
 
 func novelty() Search {
 	s := novel.New(1, sim.Options{})
-	return func(i uint64) *sim.Result {
-		s.Options.Replicas = sizes[i%uint64(len(sizes))]
-		return s.Next()
-	}
+	return func(uint64) *sim.Result { return s.Next() }
 }
 
 func twinned(shape twins.Shape) func() Search {

@@ -44,7 +44,7 @@ func Sweep(sc Scenario, o SweepOptions) SweepReport {
 		rep.Failures = []SweepFailure{{sc, first.Failure}}
 		return rep
 	}
-	worlds := o.worlds(sc, first.Effects)
+	worlds := o.Worlds(sc, first.Effects)
 	results := make([]*Result, len(worlds))
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -72,8 +72,9 @@ func Sweep(sc Scenario, o SweepOptions) SweepReport {
 	return rep
 }
 
-// worlds returns the scenarios of a sweep.
-func (o *SweepOptions) worlds(sc Scenario, effects []int) (out []Scenario) {
+// Worlds returns the scenarios of a sweep over one that has so many effects: see
+// Result.Effects.
+func (o *SweepOptions) Worlds(sc Scenario, effects []int) (out []Scenario) {
 	down := o.Down
 	if down == 0 {
 		down = 50 * clock.Millisecond
