@@ -133,7 +133,7 @@ func (o *oracle) fork(out []*message.Evidence, k message.EvidenceKind, a, b mess
 			return out
 		}
 		links = append([]message.Digest{o.links[q.Chain]}, links...)
-		q = up
+		q = up.at
 	}
 	if q == p {
 		return out

@@ -100,9 +100,13 @@ func (h *host) arrive(p *packet) {
 	if !h.faulty {
 		h.w.oracle.onVerified(h, p)
 	}
-	if p.err == nil {
-		h.push(p.v)
+	if p.err != nil {
+		return
 	}
+	if !h.faulty {
+		h.w.oracle.onHeard(h, p)
+	}
+	h.push(p.v)
 }
 
 func (h *host) push(v message.Verified) {

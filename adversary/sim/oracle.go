@@ -16,9 +16,9 @@ import (
 // no panic, I20 every step is one that a small model of the rules allows.
 type oracle struct {
 	w        *World
-	chain    map[message.Seq]message.Digest // decided
-	states   map[message.Seq]message.Digest // after execution
-	parents  map[message.Digest]message.Point
+	chain    map[message.Seq]message.Digest    // decided
+	states   map[message.Seq]message.Digest    // after execution
+	parents  map[message.Digest]parent         // by chain digest
 	learned  [64]learned                       // lately, by seq
 	links    map[message.Digest]message.Digest // beyond f only: by chain digest
 	signed   transcripts                       // beyond f only
@@ -27,24 +27,33 @@ type oracle struct {
 	acked    map[message.Digest]message.Seq
 	ledger   map[int]*ledger
 	books    map[int]*book
+	heard    map[int]*heard
+	prepares voices // of primaries
+	commits  voices
 	carry    carry
 	snaps    map[message.Seq]*snapshot // the first of each checkpoint
 	evidence int
 	ackedTop message.Seq
 }
 
+// parent is the block below a block, and the view in which that was first proposed.
+type parent struct {
+	at   message.Point
+	view message.View
+}
+
 func newOracle(w *World) *oracle {
 	o := &oracle{
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
-		parents: map[message.Digest]message.Point{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
+		parents: map[message.Digest]parent{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
 		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
-		books: map[int]*book{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{},
+		books: map[int]*book{}, heard: map[int]*heard{}, prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{},
 	}
 	if w.sc.Beyond {
 		o.links, o.signed = map[message.Digest]message.Digest{}, transcripts{}
 	}
 	for i := 0; i < w.sc.Replicas+len(w.sc.Twins); i++ {
-		o.ledger[i], o.books[i] = newLedger(), newBook(w.root)
+		o.ledger[i], o.books[i], o.heard[i] = newLedger(), newBook(w.root), newHeard(w.sc.Replicas)
 	}
 	return o
 }
@@ -75,15 +84,15 @@ func (o *oracle) view() message.View {
 func (o *oracle) onIssued(x *call) { o.issued[x.digest] = true }
 
 // learn remembers who extends whom, from every header that anybody sends.
-func (o *oracle) learn(parent message.Digest, h *message.Header) {
+func (o *oracle) learn(below message.Digest, h *message.Header) {
 	last := &o.learned[h.Seq%message.Seq(len(o.learned))]
-	if last.parent == parent && last.header == *h {
+	if last.parent == below && last.header == *h {
 		return // each replica writes the same down
 	}
-	*last = learned{parent, *h}
+	*last = learned{below, *h}
 	link := h.Digest()
-	chain := parent.Extend(link)
-	o.parents[chain] = message.Point{Seq: h.Seq - 1, Chain: parent}
+	chain := below.Extend(link)
+	o.parents[chain] = parent{message.Point{Seq: h.Seq - 1, Chain: below}, h.View}
 	if o.links != nil {
 		o.links[chain] = link
 	}
@@ -111,7 +120,7 @@ func (o *oracle) onChain(p, q message.Point) bool {
 		if !ok {
 			return false
 		}
-		p = up
+		p = up.at
 	}
 	return p == q
 }
@@ -141,11 +150,15 @@ func (o *oracle) onOutput(h *host, out *core.Output) {
 			}
 		}
 	}
+	o.onMoved(h, out)
 }
 
 // onDecided checks decided blocks when they are released: what a crash took back
 // before was never seen by anyone.
 func (o *oracle) onDecided(h *host, list []core.Decided) {
+	if len(list) > 0 {
+		o.checkBacked(h, list[len(list)-1].Point)
+	}
 	for i := range list {
 		d := &list[i]
 		if old, ok := o.chain[d.Point.Seq]; ok && old != d.Point.Chain {
@@ -234,17 +247,22 @@ func (o *oracle) atEnd() {
 	}
 }
 
-// onSent checks every message that leaves a correct replica (I5).
-func (o *oracle) onSent(h *host, m message.Message) {
-	if o.signed != nil {
-		o.signed.add(m)
+// onSent checks every message that leaves a correct replica, once for all that it goes to
+// (I5, I20).
+func (o *oracle) onSent(h *host, out *core.Outgoing) {
+	if h.odd && out.Msg.Kind() == message.KindCheckpoint {
+		return // wrong, but the replica cannot know
 	}
-	switch m := m.(type) {
+	if o.signed != nil {
+		o.signed.add(out.Msg)
+	}
+	switch m := out.Msg.(type) {
 	case *message.PrePrepare:
 		o.learn(m.Parent, &m.Header)
 	case message.Signed:
 		if id, _ := m.Author(); id == h.id {
-			if what := o.books[h.at].send(o, m, h.leads); what != "" {
+			o.heard[h.at].says(h, m)
+			if what := o.books[h.at].send(o, h, m); what != "" {
 				o.w.fail("I20", fmt.Sprintf("replica %d (life %d) %s: %v", h.at, h.life, what, Describe(m)))
 			}
 			if what := o.ledger[h.at].add(o, m); what != "" {

@@ -95,9 +95,9 @@ func (b *book) entered() string {
 }
 
 // send checks a signed message that leaves the machine against what is durable (N7).
-// It returns what is wrong, or "". leads says that the replica is the primary of
-// the message's view: its own PREPARE may leave with its proposals, before the sync.
-func (b *book) send(o *oracle, m message.Signed, leads func(message.View) bool) string {
+// It returns what is wrong, or "". A primary's own PREPARE may leave with its proposals,
+// before the sync.
+func (b *book) send(o *oracle, h *host, m message.Signed) string {
 	s := &b.state
 	switch m := m.(type) {
 	case *message.Prepare:
@@ -109,11 +109,12 @@ func (b *book) send(o *oracle, m message.Signed, leads func(message.View) bool) 
 			return "" // said before; the ledger compares
 		case m.Base != s.Base.Seq:
 			return "votes from a base that is not its view's (N2)"
-		case !leads(m.View) && !o.onChain(s.Tip, m.Point()):
+		case !h.leads(m.View) && !o.onChain(s.Tip, m.Point()):
 			return "sends a PREPARE before its tip is durable (N7)"
-		case !leads(m.View) && m.Seq > m.Base && !b.blocks[m.Chain]:
+		case !h.leads(m.View) && m.Seq > m.Base && !b.blocks[m.Chain]:
 			return "sends a PREPARE for a block that is not durable (N7)"
 		}
+		return o.proposed(m)
 	case *message.Commit:
 		b.voted = max(b.voted, m.View)
 		switch p := b.prepare; {
@@ -173,6 +174,7 @@ func (o *oracle) onBoot(h *host, r *core.Restored) {
 	if h.faulty {
 		return
 	}
+	o.heard[h.at].boot(h, r)
 	asked := message.View(0)
 	if r.Change != nil {
 		asked = r.Change.View

@@ -10,7 +10,11 @@ import (
 
 // send passes messages on until the process dies.
 func (h *host) send(list []core.Outgoing) {
-	for _, o := range list {
+	for i := range list {
+		o := &list[i]
+		if !h.faulty {
+			h.w.oracle.onSent(h, o)
+		}
 		p := &packet{from: h.id, msg: o.Msg}
 		if !o.All {
 			h.transmit(o.To, p)
@@ -33,12 +37,8 @@ func (h *host) transmit(to message.ReplicaID, p *packet) {
 		h.liar.lie(to, p.msg)
 		return
 	}
-	switch {
-	case h.faulty:
+	if h.faulty {
 		h.w.oracle.learnFrom(p.msg)
-	case h.odd && p.msg.Kind() == message.KindCheckpoint: // wrong, but the replica cannot know
-	default:
-		h.w.oracle.onSent(h, p.msg)
 	}
 	h.link(to, p)
 }

@@ -1,0 +1,282 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// heard is what one correct replica was told in this life, of each member the newest, and
+// where its last output says that it stands. From that the rules follow that speak of what
+// others said: why a view is left (V1, V6), what is to be counted (N3, N5), what is to be
+// said again (S3). It knows what the core was given and nothing of what that makes of it.
+type heard struct {
+	state    core.HardState // as of the last output, durable or not
+	prepares []vote         // by member
+	commits  []vote
+	changes  []message.View // of VIEW-CHANGEs
+	suspects []suspicion
+	statuses []message.Status
+	passed   []message.View // by SUSPECTs passed on, since the last output: the view after
+	resigns  bool           // it led its view when it started: the next output leaves that
+	votes    bool           // there is something new to count
+	calls    bool           // or to follow
+}
+
+// vote is a PREPARE or COMMIT.
+type vote struct {
+	view message.View
+	base message.Seq
+	at   message.Point
+}
+
+// suspicion is a SUSPECT: for which view to come, and when it arrived last.
+type suspicion struct {
+	next message.View // 0: none
+	at   clock.Instant
+}
+
+func newHeard(n int) *heard {
+	return &heard{
+		prepares: make([]vote, n), commits: make([]vote, n), changes: make([]message.View, n), suspects: make([]suspicion, n),
+		statuses: make([]message.Status, n), passed: make([]message.View, n),
+	}
+}
+
+// boot begins a new life: what was heard in the last one is forgotten.
+func (x *heard) boot(h *host, r *core.Restored) {
+	clear(x.prepares)
+	clear(x.commits)
+	clear(x.changes)
+	clear(x.suspects)
+	clear(x.statuses)
+	clear(x.passed)
+	x.state, x.votes, x.calls = r.State, false, false
+	if r.Change != nil {
+		x.changes[h.id] = r.Change.View
+	}
+	x.resigns = h.leads(r.State.View) && x.target(h) == r.State.View && !r.Bootstrap && h.w.sc.Replicas > 1
+}
+
+// target is the view that the replica asks for, or the entered one.
+func (x *heard) target(h *host) message.View { return max(x.state.View, x.changes[h.id]) }
+
+// onHeard notes what passed the door on its way to a correct replica.
+func (o *oracle) onHeard(h *host, p *packet) {
+	x := o.heard[h.at]
+	switch m := p.msg.(type) {
+	case *message.Prepare:
+		x.votes = x.note(x.prepares, m.Signer, vote{m.View, m.Base, m.Point()}) || x.votes
+	case *message.Commit:
+		x.votes = x.note(x.commits, m.Signer, vote{m.View, 0, m.Point()}) || x.votes
+	case *message.Suspect:
+		if s := &x.suspects[m.Signer]; m.View+1 >= s.next {
+			*s = suspicion{next: m.View + 1}
+		}
+	case *message.ViewChange:
+		x.change(m)
+	case *message.Leave:
+		for i := range m.Changes {
+			x.change(&m.Changes[i])
+		}
+		for i := range m.Suspects {
+			s := &m.Suspects[i]
+			x.passed[s.Signer] = max(x.passed[s.Signer], s.View+1)
+		}
+	case *message.Status:
+		x.statuses[p.from] = *m
+	}
+	if o.w.hosts[p.from].faulty {
+		o.overhear(p.msg)
+	}
+}
+
+// note keeps a vote if it is newer than the one at hand, and reports whether it is.
+func (x *heard) note(votes []vote, id message.ReplicaID, v vote) bool {
+	old := &votes[id]
+	if v.view < old.view || v.view == old.view && v.at.Seq <= old.at.Seq && old.at != (message.Point{}) {
+		return false
+	}
+	*old = v
+	return true
+}
+
+// says notes what the replica itself sends.
+func (x *heard) says(h *host, m message.Message) {
+	switch m := m.(type) {
+	case *message.Prepare:
+		x.votes = x.note(x.prepares, h.id, vote{m.View, m.Base, m.Point()}) || x.votes
+	case *message.Commit:
+		x.votes = x.note(x.commits, h.id, vote{m.View, 0, m.Point()}) || x.votes
+	}
+}
+
+func (x *heard) change(m *message.ViewChange) {
+	if m.View > x.changes[m.Signer] {
+		x.changes[m.Signer], x.calls = m.View, true
+	}
+}
+
+// onMoved follows one output of a correct core, and holds it against what was heard. One
+// that has stopped for good heard nothing any more.
+func (o *oracle) onMoved(h *host, out *core.Output) {
+	if out.Fault != nil {
+		return
+	}
+	x := o.heard[h.at]
+	fail := func(what string) {
+		if what != "" {
+			o.w.fail("I20", fmt.Sprintf("replica %d (life %d) %s", h.at, h.life, what))
+		}
+	}
+	for _, m := range out.Sign {
+		if s, ok := m.(*message.Suspect); ok {
+			x.suspects[h.id] = suspicion{next: s.View + 1}
+		}
+		o.overhear(m)
+	}
+	for i := range out.Persist {
+		switch r := &out.Persist[i]; r.Kind {
+		case core.RecordChange:
+			w := r.Message.(*message.ViewChange).View
+			fail(x.leaves(o, h, w, out))
+			x.changes[h.id] = w
+		case core.RecordState:
+			x.votes = x.votes || r.State.Tip != x.state.Tip
+			x.state = *r.State
+		}
+	}
+	for _, m := range out.Sign {
+		if s, ok := m.(*message.Suspect); ok {
+			fail(x.suspectsEntry(o, s))
+		}
+	}
+	if x.resigns {
+		x.resigns = false
+		if x.target(h) == x.state.View {
+			fail(fmt.Sprintf("goes on as the primary of view %d, which it led before it started (R2)", x.state.View))
+		}
+	}
+	if x.calls {
+		x.calls = false
+		fail(x.follows(o, h))
+	}
+	if x.votes {
+		x.votes = false
+		marks := h.core.Marks()
+		fail(x.counts(o, h, x.prepares, marks.Decided, max(marks.Certified, marks.Decided), "certified or decided (N3)"))
+		fail(x.counts(o, h, x.commits, marks.Decided, marks.Decided, "decided (N5)"))
+	}
+	x.settle(h)
+}
+
+// settle notes when what was heard since the last turn has arrived: that is when the loop
+// took it in.
+func (x *heard) settle(h *host) {
+	clear(x.passed)
+	for i := range x.suspects {
+		if s := &x.suspects[i]; s.at.IsZero() && s.next > 0 {
+			s.at = h.now()
+		}
+	}
+}
+
+// leaves returns what is wrong with leaving for w, or "" (V1, R2).
+func (x *heard) leaves(o *oracle, h *host, w message.View, out *core.Output) string {
+	last := o.w.door.Members().Primary(w - 1)
+	switch {
+	case x.resigns && w == x.state.View+1:
+		return "" // R2
+	case last != h.id && x.changes[last] >= w:
+		return "" // its primary resigned
+	}
+	for i := range out.Send {
+		if l, ok := out.Send[i].Msg.(*message.Leave); ok && l.View == w && l.Proof != nil && l.Proof.Culprit == last && l.Proof.View() == w-1 {
+			return ""
+		}
+	}
+	timeout, n := h.core.Status().Timeout, 0
+	for i := range x.changes {
+		s := &x.suspects[i]
+		live := s.at.IsZero() || i == int(h.id) || h.now().Sub(s.at) <= timeout
+		if i != int(h.id) && x.changes[i] >= w || x.passed[i] >= w || live && s.next >= w {
+			n++
+		}
+	}
+	if n >= o.weak() {
+		return ""
+	}
+	return fmt.Sprintf("leaves for view %d, which %d members want, without proof (V1)", w, n)
+}
+
+// suspectsEntry returns what is wrong with a SUSPECT for a view that was never entered:
+// without quorum power that asked for it, nobody has waited for it (V6).
+func (x *heard) suspectsEntry(o *oracle, m *message.Suspect) string {
+	if m.View <= x.state.View {
+		return ""
+	}
+	n := 0
+	for _, v := range x.changes {
+		if v >= m.View {
+			n++
+		}
+	}
+	if n >= o.quorum() {
+		return ""
+	}
+	return fmt.Sprintf("suspects view %d, for which %d members have asked (V6)", m.View, n)
+}
+
+// follows returns which view the replica should have left by what weak power of others
+// asks for, which never lapses (V1).
+func (x *heard) follows(o *oracle, h *host) string {
+	asked := make([]message.View, 0, 8)
+	for i, v := range x.changes {
+		if i != int(h.id) {
+			asked = append(asked, v)
+		}
+	}
+	slices.Sort(asked)
+	if len(asked) < o.weak() {
+		return ""
+	}
+	if w := asked[len(asked)-o.weak()]; w > x.target(h) {
+		return fmt.Sprintf("stays with view %d, and weak power asks for %d (V1)", x.target(h), w)
+	}
+	return ""
+}
+
+// counts returns what the votes of correct members make of the blocks that the replica has
+// accepted in its view, if that is more than it knows of. Only what lies at or below its tip
+// is asked for, and only if nothing is missing above what it has decided.
+func (x *heard) counts(o *oracle, h *host, votes []vote, decided, known message.Seq, what string) string {
+	s := &x.state
+	if s.Over || s.Base.Seq > decided || s.Tip.Seq <= known {
+		return ""
+	}
+	fits := func(i int) bool {
+		v := &votes[i]
+		return v.view == s.View && (v.base == s.Base.Seq || v.base == 0) && v.at.Seq > known && v.at.Seq <= s.Tip.Seq && !o.w.hosts[i].faulty
+	}
+	n, low := 0, message.Point{}
+	for i := range votes {
+		if fits(i) {
+			n++
+			if v := &votes[i]; low.Seq == 0 || v.at.Seq < low.Seq {
+				low = v.at
+			}
+		}
+	}
+	if n < o.quorum() {
+		return ""
+	}
+	for i := range votes {
+		if fits(i) && !(o.onChain(s.Tip, votes[i].at) && o.onChain(votes[i].at, low)) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("has heard quorum power vote for %v in view %d, and %d is what it has %s", low, s.View, known, what)
+}

@@ -1,0 +1,29 @@
+//go:build twothirds_bug
+
+package sim
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/internal/bug"
+)
+
+// TestModelBites: a rule that a replica breaks towards what others said shows in the step
+// that breaks it, whatever comes of it (I20).
+func TestModelBites(t *testing.T) {
+	t.Cleanup(func() { bug.Set() })
+	for _, id := range []string{"M12", "M24", "M50", "M66", "M68", "M69", "M79"} {
+		bug.Set(id)
+		var f *Failure
+		seed := uint64(0)
+		for f == nil && seed < 200 {
+			seed++
+			f = RunSeed(seed, Options{}).Failure
+		}
+		require.NotNil(t, f, id)
+		require.Equal(t, "I20", f.Oracle, "%s: seed %d: %v", id, seed, f)
+		t.Log(id, seed, f)
+	}
+}
