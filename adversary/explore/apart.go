@@ -47,7 +47,7 @@ func (x *explorer) singles(s *scene) (out []uint32) {
 		add(x.lieSuspect(l.target))
 	}
 	if x.waits(l) {
-		for _, pc := range append(x.certs(s.sets(func(l *local) setID { return l.votes[0].all })), 0) {
+		for _, pc := range append(x.certs(s.sets(func(f *face) setID { return f.votes[0].all })), 0) {
 			if pc == 0 || int(x.book.list[pc].view) < l.target {
 				add(pc)
 				add(x.lieChange(l.target, pc))

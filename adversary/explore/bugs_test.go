@@ -56,7 +56,7 @@ func TestBugs(t *testing.T) {
 		t.Run(c.bug, func(t *testing.T) {
 			bug.Set(c.bug)
 			defer bug.Set()
-			r := run(t, c.w, explore.Options{States: 500_000})
+			r := run(t, c.w, explore.Options{States: 5_000_000})
 			t.Log(r)
 			require.NotNil(t, r.Violation)
 			require.Equal(t, c.oracle, r.Violation.Oracle)

@@ -53,9 +53,20 @@
 // the same messages. A state of the world is three states of single replicas, each with what
 // it has said; what is in the network follows from that, for nothing ever leaves it. There
 // are few states of single replicas, a thousand where the world has a hundred thousand: each
-// is a real core, stepped once for each input that it can ever get, and remembered. The rest
-// is counting triples. (The separation of the network from the nodes is that of Guerraoui and
-// Yabandeh, "Model Checking a Networked System Without the Network", NSDI 2011.)
+// is a real core, stepped once for each input that it can ever get, and remembered. (The
+// separation of the network from the nodes is that of Guerraoui and Yabandeh, "Model
+// Checking a Networked System Without the Network", NSDI 2011.)
+//
+// What can happen to a replica follows from its own state and from what the others have said,
+// their faces. So a move at which nothing is said is independent of all that others do: it
+// makes nothing possible for them and nothing impossible, and can be made before their moves
+// or after. States are therefore kept in boxes: with the same three faces, each combination of
+// one state of each of three groups, closed under such moves. A move at which something is
+// said leads from a whole box to another. By induction on the moves that lead to a state, the
+// boxes hold all states that there are, and no others: nothing is lost, it is only written
+// down and followed in less. (Independence is what partial-order reduction rests on, see
+// Godefroid, LNCS 1032, 1996; here it leaves out orders and no state.) The oracles are asked
+// about each combination of what they look at.
 //
 // # The reductions, and why they are sound
 //
@@ -75,9 +86,10 @@
 // The tests hold them against cores that forget nothing and get one message at a time
 // (World.Apart). Where such a world can be closed too, its states are the same ones: the
 // 1,098,752 of one view and one slot with liar 3 are Run's 40, told apart by what was
-// heard. Where it cannot, walks through it never leave the states that Run finds. And what
-// Run finds wrong is done again on cores that forget nothing (Violation.Confirmed). Still, a
-// bug in what the reductions rest on, that votes are idempotent and cumulative, may hide.
+// heard. Where it cannot, walks through it never leave the states that Run finds. Boxes are
+// held against a search that goes from state to state. And what Run finds wrong is done
+// again on cores that forget nothing (Violation.Confirmed). Still, a bug in what the
+// reductions rest on, that votes are idempotent and cumulative, may hide.
 //
 // # Figures
 //
@@ -104,7 +116,7 @@
 //
 // # Limits
 //
-// Four replicas of equal power; ViewsMax views of SlotsMax slots. Memory is about 40 bytes a
-// state and 10 KiB a state of one replica. Single-threaded: explore several worlds at once to
+// Four replicas of equal power; ViewsMax views of SlotsMax slots. Memory is about 60 KiB a
+// state of one replica. Single-threaded: explore several worlds at once to
 // use several cores. What is too large to close is sampled by Walk.
 package explore

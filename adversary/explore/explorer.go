@@ -19,8 +19,12 @@ type explorer struct {
 	tree      tree
 	book      book
 
+	faces  faces
 	locals []*local
 	kin    map[[32]byte]*kin
+	sights map[sight]uint32
+	groups groups
+	spare  spare
 	steps  uint64 // of cores
 
 	inputs   []input
@@ -54,7 +58,8 @@ func unpack(p uint64) world {
 func newExplorer(w World) *explorer {
 	c := newCluster()
 	x := &explorer{
-		w: w.withDefaults(), cluster: c, tree: newTree(c.root), book: newBook(), kin: map[[32]byte]*kin{},
+		w: w.withDefaults(), cluster: c, tree: newTree(c.root), book: newBook(), faces: newFaces(), groups: newGroups(),
+		kin: map[[32]byte]*kin{}, sights: map[sight]uint32{},
 		inputIDs: map[inputKey]uint32{}, pcs: map[[correct]setID][]sayID{}, mixes: map[[6]setID]uint64{}, sound: map[string]bool{},
 	}
 	if x.parts = &together; w.Apart {
@@ -137,66 +142,4 @@ func (x *explorer) mix(sets ...setID) uint64 {
 		x.mixes[k] = n
 	}
 	return n
-}
-
-// moves calls f with each change of slot i of a world.
-func (x *explorer) moves(w world, i int, f func(part int, m move)) {
-	l := x.locals[w[i]]
-	if l.fault != nil {
-		return
-	}
-	s := x.scene(w, i)
-	crashes := l.crashes + s.others[0].crashes + s.others[1].crashes
-	for p := range x.parts {
-		k := x.parts[p].key(x, &s)
-		list, ok := l.next[p][k]
-		if !ok {
-			list = x.look(&s, w[i], p)
-			if l.next[p] == nil {
-				l.next[p] = map[uint64][]move{}
-			}
-			l.next[p][k] = list
-		}
-		for _, m := range list {
-			if crashes < x.w.Crashes || x.locals[m.to].crashes == l.crashes {
-				f(p, m)
-			}
-		}
-	}
-}
-
-// offers calls f with each input that slot i of a world may get, in the order of the parts.
-func (x *explorer) offers(w world, i int, f func(part int, in uint32)) {
-	s := x.scene(w, i)
-	for p := range x.parts {
-		if l := s.own; l.fault == nil && x.parts[p].inputs != nil {
-			for _, in := range x.parts[p].inputs(x, &s) {
-				f(p, in)
-			}
-		}
-	}
-}
-
-func (x *explorer) scene(w world, i int) scene {
-	return scene{own: x.locals[w[i]], others: [2]*local{x.locals[w[(i+1)%correct]], x.locals[w[(i+2)%correct]]}}
-}
-
-// look tries the inputs of a part and returns those that change something, each change
-// once.
-func (x *explorer) look(s *scene, id uint32, p int) (out []move) {
-	if x.parts[p].inputs == nil {
-		return nil
-	}
-	for _, in := range x.parts[p].inputs(x, s) {
-		for _, to := range x.step(id, in) {
-			known := to == id
-			for _, m := range out {
-				known = known || m.to == to
-			}
-			if !known {
-				out = append(out, move{in, to})
-			}
-		}
-	}
-	return out
 }

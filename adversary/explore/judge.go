@@ -94,6 +94,14 @@ func (x *explorer) contradict(s, t *spoken) bool {
 	return false
 }
 
+// sight is what the oracles see of a local.
+type sight struct {
+	face     uint32
+	furthest point
+	entered  [ViewsMax]point
+	fault    *fault
+}
+
 // judge holds a state of the world against what takes several replicas to see: agreement
 // (I1), and that every view begins on top of what older ones have decided or still may
 // decide (I6).
@@ -126,7 +134,7 @@ func (x *explorer) judge(w world) *fault {
 func (x *explorer) proposedBy(a *local, all *[correct]*local) *fault {
 	for v := range x.w.Slots {
 		for _, b := range all {
-			if p := a.prepared[v]; p != 0 && x.primary(v) == b.id && !x.tree.extends(b.proposed[v], p) {
+			if p := a.shows.prepared[v]; p != 0 && x.primary(v) == b.id && !x.tree.extends(b.shows.proposed[v], p) {
 				return faultf("I20", "%d votes for %s, which %d as its primary did not propose", a.id, x.label(p), b.id)
 			}
 		}
@@ -146,7 +154,7 @@ func (x *explorer) furthest(l *local) point {
 // view they lie on one chain, and later views begin at or above them.
 func (x *explorer) carried(a, b *local, all *[correct]*local) *fault {
 	for v := range x.w.Slots {
-		p, q := a.committed[v], b.committed[v]
+		p, q := a.shows.committed[v], b.shows.committed[v]
 		if p == 0 || q == 0 {
 			continue
 		}

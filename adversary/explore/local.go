@@ -2,11 +2,9 @@ package explore
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
-	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
 // local is a state that one correct replica can come to, with all that it has said: a
@@ -15,33 +13,23 @@ import (
 type local struct {
 	life
 	facts
-	state [32]byte                     // of its core, hashed
-	kin   []uint32                     // by renaming: the number of what it is then
-	tried map[uint32][]uint32          // by input: the locals that it leads to
-	next  [partCount]map[uint64][]move // by part and key: the inputs that change something
+	shows  *face
+	number uint32                       // of its face
+	sight  uint32                       // of what the oracles see in it
+	state  [32]byte                     // of its core, hashed
+	kin    []uint32                     // by renaming: the number of what it is then
+	tried  map[uint32][]uint32          // by input: the locals that it leads to
+	next   [partCount]map[uint64][]move // by part and key: the inputs that change something
 }
 
 // move is a change of one replica.
 type move struct{ input, to uint32 }
 
-// facts are what others' choices, and the oracles, look at.
+// facts are what a replica's own choices look at, and the oracles.
 type facts struct {
-	view, target  int
-	base, tip     point
-	decided       point
-	asks          setID       // SUSPECTs and VIEW-CHANGEs
-	votes         [2]viewSets // what it said of PREPARE and COMMIT
-	changes       viewSets    // of VIEW-CHANGE
-	newViews, all setID
-	committed     [ViewsMax]point
-	prepared      [ViewsMax]point // in view v, if it is a block of that view
-	proposed      [ViewsMax]point
-}
-
-// viewSets are the sayings of a kind: those of each view, and all.
-type viewSets struct {
-	in  [ViewsMax + 1]setID
-	all setID
+	view, target int
+	base, tip    point
+	decided      point
 }
 
 // kin are the locals of different replicas of one role that are alike but for who is who.
@@ -54,6 +42,9 @@ func (x *explorer) kinOf(n *life, renamed []int) *kin {
 	key := x.key(n, renamed)
 	k := x.kin[key]
 	if k == nil {
+		if len(x.kin) >= idMax {
+			panic(limit("states of one replica"))
+		}
 		k = &kin{number: uint32(len(x.kin))}
 		x.kin[key] = k
 	}
@@ -66,10 +57,9 @@ func (x *explorer) enter(n *life) uint32 {
 	if id := k.of[n.id]; id != 0 {
 		return id - 1
 	}
-	if len(x.locals) >= idMax {
-		panic(limit("states of one replica"))
-	}
-	l := &local{life: *n, facts: x.factsOf(n), tried: map[uint32][]uint32{}}
+	l := &local{life: *n, facts: x.factsOf(n), number: x.faceOf(n), tried: map[uint32][]uint32{}}
+	l.shows = x.faces.list[l.number]
+	l.sight = x.sightOf(l)
 	l.state = sha256.Sum256(x.appendState(nil, n, nil))
 	for _, r := range x.renamings {
 		l.kin = append(l.kin, x.kinOf(n, r.order[:]).number)
@@ -77,6 +67,17 @@ func (x *explorer) enter(n *life) uint32 {
 	x.locals = append(x.locals, l)
 	k.of[n.id] = uint32(len(x.locals))
 	return k.of[n.id] - 1
+}
+
+// sightOf returns the number of what the oracles see of a local.
+func (x *explorer) sightOf(l *local) uint32 {
+	k := sight{l.number, x.furthest(l), l.entered, l.fault}
+	n, ok := x.sights[k]
+	if !ok {
+		n = uint32(len(x.sights))
+		x.sights[k] = n
+	}
+	return n
 }
 
 // key names a local by what it can do from now on: its core's state, what it said, and if
@@ -87,14 +88,7 @@ func (x *explorer) key(n *life, renamed []int) (k [32]byte) {
 	if n.fault != nil {
 		b = append(append(b, n.fault.oracle...), n.fault.what...)
 	}
-	words := make([]uint64, 0, 32)
-	for _, id := range n.said {
-		words = append(words, x.word(id))
-	}
-	slices.Sort(words) // sayings are numbered as they are found
-	for _, word := range words {
-		b = binary.BigEndian.AppendUint64(b, word)
-	}
+	b = x.appendWords(b, n.said)
 	for _, p := range n.entered {
 		if p > 0 {
 			b = append(b, x.tree.blocks[p-1].at.Chain[:8]...)
@@ -104,7 +98,7 @@ func (x *explorer) key(n *life, renamed []int) (k [32]byte) {
 	b = x.appendState(b, n, renamed)
 	if x.w.Crashes > n.crashes && n.fault == nil {
 		again := x.restarted(n)
-		b = x.appendState(b, &again, renamed)
+		b = x.appendState(b, x.forget(&again), renamed)
 	}
 	x.scratch = b
 	return sha256.Sum256(b)
@@ -138,40 +132,7 @@ func (x *explorer) factsOf(n *life) (f facts) {
 		f.view, f.target = int(s.View), int(s.Target)
 		f.base, f.tip, f.decided = x.tree.digest[s.Base.Chain], x.tree.digest[s.Tip.Chain], x.tree.digest[s.Decided.Chain]
 	}
-	for _, id := range n.said {
-		x.note(&f, &x.book.list[id])
-	}
-	f.votes[0], f.votes[1] = x.viewSets(n.said, message.KindPrepare), x.viewSets(n.said, message.KindCommit)
-	f.asks = x.book.subset(n.said, func(s *spoken) bool {
-		return s.kind == message.KindSuspect || s.kind == message.KindViewChange
-	})
-	f.changes = x.viewSets(n.said, message.KindViewChange)
-	f.newViews = x.book.subset(n.said, func(s *spoken) bool { return s.kind == message.KindNewView })
-	if x.exact {
-		f.all = x.book.subset(n.said, func(*spoken) bool { return true })
-	}
 	return f
-}
-
-// note keeps the highest point of what a replica said of each view.
-func (x *explorer) note(f *facts, s *spoken) {
-	highest := map[message.Kind]*[ViewsMax]point{
-		message.KindCommit: &f.committed, message.KindPrepare: &f.prepared, message.KindBody: &f.proposed,
-	}[s.kind]
-	if highest == nil || int(s.view) >= len(highest) || s.kind == message.KindPrepare && x.tree.blocks[s.at].view != int(s.view) {
-		return
-	}
-	if p := &highest[s.view]; *p == 0 || x.tree.extends(s.at, *p) {
-		*p = s.at
-	}
-}
-
-func (x *explorer) viewSets(said []sayID, k message.Kind) (v viewSets) {
-	for view := range v.in {
-		v.in[view] = x.book.subset(said, func(s *spoken) bool { return s.kind == k && int(s.view) == view })
-	}
-	v.all = x.book.subset(said, func(s *spoken) bool { return s.kind == k })
-	return v
 }
 
 // step returns where an input leads from a local: first without a crash, then with one at
@@ -189,7 +150,7 @@ func (x *explorer) step(id, in uint32) []uint32 {
 			n = x.restarted(&n)
 			return
 		}
-		n.core = l.core.Clone()
+		n.core = x.branch(id)
 		for _, v := range x.inputs[in].give {
 			n.core.Step(now, v)
 		}
@@ -200,6 +161,8 @@ func (x *explorer) step(id, in uint32) []uint32 {
 	to := []uint32{id}
 	if !x.unchanged(x.forget(&n), l) {
 		to[0] = x.enter(&n)
+	} else if n.core != l.core {
+		x.spare = spare{n.core, id}
 	}
 	for i := range crashed {
 		if c := x.enter(x.forget(&crashed[i])); !slices.Contains(to, c) {
@@ -208,4 +171,19 @@ func (x *explorer) step(id, in uint32) []uint32 {
 	}
 	l.tried[in] = to
 	return to
+}
+
+// spare is a clone of a local's core that an input did not change.
+type spare struct {
+	core *core.Core
+	of   uint32
+}
+
+// branch returns a clone of a local's core.
+func (x *explorer) branch(id uint32) *core.Core {
+	if c := x.spare.core; c != nil && x.spare.of == id {
+		x.spare.core = nil
+		return c
+	}
+	return x.locals[id].core.Clone()
 }

@@ -34,12 +34,12 @@ func (x *explorer) input(k inputKey, build func() input) uint32 {
 // scene is a state of the world as one replica meets it.
 type scene struct {
 	own    *local
-	others [2]*local
+	others [2]*face
 }
 
 // sets are those of one kind that the three have said.
-func (s *scene) sets(of func(*local) setID) [correct]setID {
-	return [correct]setID{of(s.own), of(s.others[0]), of(s.others[1])}
+func (s *scene) sets(of func(*face) setID) [correct]setID {
+	return [correct]setID{of(s.own.shows), of(s.others[0]), of(s.others[1])}
 }
 
 // part is one kind of input. Two scenes of one replica's state and equal keys have the same
@@ -137,7 +137,7 @@ func (x *explorer) proposals(out []uint32, s *scene, parent point) []uint32 {
 
 // votedFor reports whether a correct replica has sent a PREPARE that covers p.
 func (x *explorer) votedFor(s *scene, p point) bool {
-	for _, set := range s.sets(func(o *local) setID { return o.votes[0].in[x.tree.blocks[p].view] }) {
+	for _, set := range s.sets(func(o *face) setID { return o.votes[0].in[x.tree.blocks[p].view] }) {
 		for _, id := range x.book.set[set] {
 			if x.tree.extends(x.book.list[id].at, p) {
 				return true

@@ -55,7 +55,7 @@ func (x *explorer) play(at world, a Action) (next world, err error) {
 		return at, fmt.Errorf("%w: replica %d is none that does not lie", ErrReplay, a.Replica)
 	}
 	found := false
-	x.offers(at, slot, func(_ int, in uint32) {
+	x.offers(at, slot, func(in uint32) {
 		if found || x.inputs[in].name != a.Input {
 			return
 		}

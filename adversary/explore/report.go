@@ -9,15 +9,16 @@ import (
 
 // Options bound an exploration. Zero fields mean the defaults.
 type Options struct {
-	States int            // distinct states; default 20 million, which take about a gigabyte
+	States int            // those of several boxes as often; default a billion
 	Time   clock.Duration // of this machine; default no bound
 }
 
 // Report is what an exploration found.
 type Report struct {
-	States      int    // distinct states of the world
-	Transitions uint64 // moves between them, those that change nothing apart
-	Depth       int    // moves from the first state to the last new one
+	States      int    // of the world; if it is not closed, those of several boxes as often
+	Boxes       int    // in how many sets of states these were found
+	Transitions uint64 // moves between boxes: somebody says something
+	Depth       int    // of these on the way to the last box
 	Locals      int    // distinct states of single replicas
 	Steps       uint64 // inputs that were given to a core
 	Closed      bool   // there are no further states
@@ -36,8 +37,8 @@ func (r Report) String() string {
 		end = "violated"
 	}
 	perSecond := float64(r.States) / max(r.Elapsed.Seconds(), 1e-9)
-	s := fmt.Sprintf("%s: %d states, %d transitions, depth %d, %d states of one replica, %d steps, %.1f s, %.0f states/s",
-		end, r.States, r.Transitions, r.Depth, r.Locals, r.Steps, r.Elapsed.Seconds(), perSecond)
+	s := fmt.Sprintf("%s: %d states in %d boxes, %d transitions, depth %d, %d states of one replica, %d steps, %.1f s, %.0f states/s",
+		end, r.States, r.Boxes, r.Transitions, r.Depth, r.Locals, r.Steps, r.Elapsed.Seconds(), perSecond)
 	if r.Violation != nil {
 		s += "\n" + r.Violation.String()
 	}

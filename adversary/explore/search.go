@@ -1,14 +1,12 @@
 package explore
 
 import (
-	"slices"
-
 	"github.com/twothirds-bft/twothirds/clock"
 )
 
-const defaultStates = 20_000_000
+const defaultStates = 1_000_000_000
 
-// Run explores a world breadth first, so that a violation comes with a shortest way to it.
+// Run explores a world breadth first, so that a violation comes with a short way to it.
 // It is deterministic and single-threaded. An error is a World that cannot be.
 func Run(w World, o Options) (Report, error) {
 	if err := w.Validate(); err != nil {
@@ -17,16 +15,14 @@ func Run(w World, o Options) (Report, error) {
 	if o.States == 0 {
 		o.States = defaultStates
 	}
-	x := newExplorer(w)
-	s := search{x: x, o: o, clock: clock.System()}
-	s.from = s.clock.Now()
-	s.report.Bound = bounded(func() string {
-		s.add(x.first, 0)
-		return s.run()
-	})
+	s := newSearch(w, o)
+	s.report.Bound = bounded(s.run)
 	r := s.report
-	r.Closed = r.Bound == "" && r.Violation == nil
-	r.States, r.Locals, r.Steps = len(s.order), len(x.locals), x.steps
+	r.States, r.Boxes, r.Locals, r.Steps = s.size, len(s.boxes), len(s.x.locals), s.x.steps
+	if r.Closed = r.Bound == "" && r.Violation == nil; r.Closed {
+		r.States = 0
+		s.states(func(uint64) { r.States++ })
+	}
 	r.Elapsed = s.clock.Now().Sub(s.from)
 	if r.Violation != nil {
 		r.Violation.Confirmed = confirmed(w, r.Violation.Actions)
@@ -54,95 +50,100 @@ type search struct {
 	o      Options
 	clock  clock.Clock
 	from   clock.Instant
-	order  []uint64 // states as they were found
-	parent []uint32 // by the index in order
-	seen   set
+	boxes  []box // as they were found
+	shapes []shape
+	known  map[[correct]uint32][]uint32 // by least faces: boxes
+	size   int                          // states of all boxes, those of several as often
+	judged set                          // worlds of sights
 	report Report
 }
 
-// add takes a state that was come to from that of an index.
-func (s *search) add(w world, from uint32) {
-	if !s.seen.add(s.x.canonical(w)) {
-		return
+func newSearch(w World, o Options) *search {
+	s := &search{x: newExplorer(w), o: o, clock: clock.System(), known: map[[correct]uint32][]uint32{}}
+	s.from = s.clock.Now()
+	return s
+}
+
+// add takes a box, unless one that was found before has all of it.
+func (s *search) add(b box) {
+	faces, shapes := s.x.shapes(&b)
+	for _, old := range s.known[faces] {
+		for _, f := range shapes {
+			if s.x.holds(s.shapes[old], f) {
+				return
+			}
+		}
 	}
-	s.order, s.parent = append(s.order, w.pack()), append(s.parent, from)
-	if f := s.x.judge(w); f != nil && s.report.Violation == nil {
-		s.report.Violation = &Violation{Oracle: f.oracle, What: f.what, Actions: s.way(len(s.order) - 1)}
+	s.known[faces] = append(s.known[faces], uint32(len(s.boxes)))
+	s.boxes, s.shapes = append(s.boxes, b), append(s.shapes, shapes[0])
+	s.size += s.x.size(&b)
+	s.judge(&b)
+}
+
+// judge asks the oracles about all that can be seen in a box.
+func (s *search) judge(b *box) {
+	g := s.x.groups.list
+	for _, p := range g[b.groups[0]].sights {
+		for _, q := range g[b.groups[1]].sights {
+			for _, r := range g[b.groups[2]].sights {
+				w, l := world{p, q, r}, s.x.locals
+				if s.report.Violation != nil || !s.judged.add(world{l[p].sight, l[q].sight, l[r].sight}.pack()) {
+					continue
+				}
+				if f := s.x.judge(w); f != nil {
+					s.report.Violation = &Violation{Oracle: f.oracle, What: f.what, Actions: s.x.actions(s.way(w))}
+				}
+			}
+		}
 	}
 }
 
 // run goes on until there is no new state, something is wrong, or a bound is reached,
 // which it returns.
 func (s *search) run() string {
+	var first box
+	for i, l := range s.x.first {
+		first.groups[i] = s.x.group([]uint32{l})
+	}
+	s.add(s.x.settled(first))
 	end := 1 // of this depth
-	for i := 0; i < len(s.order) && s.report.Violation == nil; i++ {
+	for i := 0; i < len(s.boxes) && s.report.Violation == nil; i++ {
 		if i == end {
-			end = len(s.order)
+			end = len(s.boxes)
 			s.report.Depth++
 		}
-		if len(s.order) >= s.o.States {
+		if s.size >= s.o.States {
 			return "states"
 		}
-		if i%4096 == 0 && s.o.Time > 0 && s.clock.Now().Sub(s.from) > s.o.Time {
+		if s.o.Time > 0 && s.clock.Now().Sub(s.from) > s.o.Time {
 			return "time"
 		}
-		w := unpack(s.order[i])
-		for slot := range w {
-			s.x.moves(w, slot, func(_ int, m move) {
-				s.report.Transitions++
-				next := w
-				next[slot] = m.to
-				s.add(next, uint32(i))
-			})
-		}
+		b := s.boxes[i]
+		s.x.exits(&b, func(next box) {
+			s.report.Transitions++
+			next.from = uint32(i)
+			s.add(next)
+		})
 	}
 	return ""
 }
 
-// way returns the actions that lead to the state of an index.
-func (s *search) way(i int) []Action {
-	var path []world
-	for ; i > 0; i = int(s.parent[i]) {
-		path = append(path, unpack(s.order[i]))
-	}
-	slices.Reverse(path)
-	return s.x.actions(path)
-}
-
-// actions says how a world becomes what it is at the end of a path from its first state.
-func (x *explorer) actions(path []world) (out []Action) {
-	at := x.first
-	for _, w := range path {
-		out = append(out, x.action(at, w))
-		at = w
-	}
-	return out
-}
-
-// action says how one state becomes another.
-func (x *explorer) action(from, to world) (a Action) {
-	for i := range from {
-		if from[i] == to[i] {
-			continue
+// states calls f with each state that was found, once, in the form that it has in common
+// with those that differ by who is who.
+func (s *search) states(f func(form uint64)) {
+	var seen set
+	for _, list := range s.known { // order: the callers' sums and sets have none
+		size := 0
+		for _, i := range list {
+			size += s.x.size(&s.boxes[i])
 		}
-		x.moves(from, i, func(_ int, m move) {
-			if m.to == to[i] && a.Input == "" {
-				a = Action{Replica: x.ids[i], Input: x.inputs[m.input].name, Says: x.news(from[i], to[i])}
-				a.Crashes = x.locals[to[i]].crashes > x.locals[from[i]].crashes
-			}
-		})
-	}
-	return a
-}
-
-// news are the sayings that a replica has added.
-func (x *explorer) news(from, to uint32) (out []string) {
-	old := x.locals[from].said
-	for _, id := range x.locals[to].said {
-		if len(insert(old, id)) > len(old) {
-			out = append(out, x.name(id))
+		seen.reset(size)
+		for _, i := range list {
+			s.x.worlds(&s.boxes[i], func(w world) {
+				if form := s.x.canonical(w); seen.add(form) {
+					f(form)
+				}
+			})
 		}
 	}
-	slices.Sort(out)
-	return out
 }

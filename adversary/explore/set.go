@@ -1,5 +1,7 @@
 package explore
 
+import "slices"
+
 // set is a hash set of words that are not 0.
 type set struct {
 	table []uint64
@@ -18,18 +20,35 @@ func (s *set) add(p uint64) bool {
 	return true
 }
 
+// has reports whether p is there.
+func (s *set) has(p uint64) bool { return s.n > 0 && s.table[s.find(p)] == p }
+
 func (s *set) put(p uint64) bool {
+	at := &s.table[s.find(p)]
+	isNew := *at == 0
+	*at = p
+	return isNew
+}
+
+// find returns the place of p, or the free one where it belongs.
+func (s *set) find(p uint64) uint64 {
 	mask := uint64(len(s.table) - 1)
 	h := p * 0x9e3779b97f4a7c15
-	for i := (h ^ h>>32) & mask; ; i = (i + 1) & mask {
-		switch s.table[i] {
-		case 0:
-			s.table[i] = p
-			return true
-		case p:
-			return false
-		}
+	i := (h ^ h>>32) & mask
+	for s.table[i] != 0 && s.table[i] != p {
+		i = (i + 1) & mask
 	}
+	return i
+}
+
+// reset empties the set and makes room for n words.
+func (s *set) reset(n int) {
+	size := 1 << 6
+	for 3*size <= 4*n {
+		size *= 2
+	}
+	s.n, s.table = 0, slices.Grow(s.table[:0], size)[:size]
+	clear(s.table)
 }
 
 func (s *set) grow() {

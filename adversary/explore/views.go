@@ -17,7 +17,7 @@ func keyLeave(_ *explorer, s *scene) uint64 {
 func (x *explorer) leaves(s *scene) (out []uint32) {
 	for w := s.own.target + 1; w < len(x.w.Slots); w++ {
 		reason := sayID(0)
-		for _, set := range s.sets(func(l *local) setID { return l.asks }) {
+		for _, set := range s.sets(func(f *face) setID { return f.asks }) {
 			for _, id := range x.book.set[set] {
 				if t := &x.book.list[id]; reason == 0 && (t.kind == message.KindSuspect && int(t.view)+1 >= w || int(t.view) >= w) {
 					reason = id
@@ -81,7 +81,7 @@ func (x *explorer) gather(s *scene) (out []uint32) {
 func (x *explorer) claims(s *scene) (out [][2]sayID) {
 	t := s.own.target
 	pcs := []sayID{0}
-	for _, pc := range x.certs(s.sets(func(l *local) setID { return l.votes[0].all })) {
+	for _, pc := range x.certs(s.sets(func(f *face) setID { return f.votes[0].all })) {
 		if int(x.book.list[pc].view) < t {
 			pcs = append(pcs, pc)
 		}
@@ -98,9 +98,9 @@ func (x *explorer) claims(s *scene) (out [][2]sayID) {
 }
 
 // shown is the certificate that a correct replica sends with its VIEW-CHANGE.
-func (x *explorer) shown(l *local, vc sayID) sayID {
+func (x *explorer) shown(f *face, vc sayID) sayID {
 	v := &x.book.list[vc]
-	for _, id := range l.said {
+	for _, id := range x.said(f) {
 		if s := &x.book.list[id]; s.kind == message.KindPrepareCert && s.view+1 == v.rank && s.at == v.at {
 			return id
 		}
@@ -161,12 +161,12 @@ func (x *explorer) newViews(s *scene) (out []uint32) {
 // that are wrong.
 func (x *explorer) startings(s *scene, u int, add func(sayID)) {
 	pcs := []sayID{0}
-	for _, pc := range x.certs(s.sets(func(l *local) setID { return l.votes[0].all })) {
+	for _, pc := range x.certs(s.sets(func(f *face) setID { return f.votes[0].all })) {
 		if int(x.book.list[pc].view) < u {
 			pcs = append(pcs, pc)
 		}
 	}
-	changes := s.sets(func(l *local) setID { return l.changes.in[u] })
+	changes := s.sets(func(f *face) setID { return f.changes.in[u] })
 	for _, pc := range pcs {
 		own := x.lieChange(u, pc)
 		x.pairs(changes, func(a, b sayID) {
@@ -194,7 +194,7 @@ func (x *explorer) startings(s *scene, u int, add func(sayID)) {
 
 // elsewhere are the summaries of others than the signer of a for other views than u.
 func (x *explorer) elsewhere(s *scene, u int, a sayID) (out []sayID) {
-	for _, set := range s.sets(func(l *local) setID { return l.changes.all }) {
+	for _, set := range s.sets(func(f *face) setID { return f.changes.all }) {
 		for _, id := range x.book.set[set] {
 			if c := &x.book.list[id]; int(c.view) != u && c.by != x.book.list[a].by {
 				out = append(out, id)

@@ -16,7 +16,7 @@ func keyVotes(kind int) func(*explorer, *scene) uint64 {
 // together: of each other replica any that it has sent or none, and the liar's.
 func votes(kind int) func(*explorer, *scene) []uint32 {
 	return func(x *explorer, s *scene) (out []uint32) {
-		sets := s.sets(func(o *local) setID { return o.votes[kind].in[s.own.view] })
+		sets := s.sets(func(o *face) setID { return o.votes[kind].in[s.own.view] })
 		lies := x.lies(s, kind, s.own.view)
 		for _, a := range orNone(x.book.set[sets[1]]) {
 			for _, b := range orNone(x.book.set[sets[2]]) {
@@ -45,7 +45,7 @@ func keyPast(_ *explorer, s *scene) uint64 {
 func (x *explorer) past(s *scene) (out []uint32) {
 	for view := range s.own.view {
 		for kind := range 2 {
-			sets := s.sets(func(o *local) setID { return o.votes[kind].in[view] })
+			sets := s.sets(func(o *face) setID { return o.votes[kind].in[view] })
 			for _, a := range orNone(x.book.set[sets[1]]) {
 				for _, b := range orNone(x.book.set[sets[2]]) {
 					if a+b > 0 {
@@ -102,7 +102,7 @@ func (x *explorer) lies(s *scene, kind, view int) (out []sayID) {
 		}
 	}
 	add(l.tip)
-	for _, set := range s.sets(func(o *local) setID { return o.votes[kind].in[view] }) {
+	for _, set := range s.sets(func(o *face) setID { return o.votes[kind].in[view] }) {
 		for _, id := range x.book.set[set] {
 			add(x.book.list[id].at)
 			bases = append(bases, int(x.book.list[id].base))
@@ -136,7 +136,7 @@ func (x *explorer) decided(s *scene) (out []uint32) {
 			certs = append(certs, id)
 		}
 	}
-	sets := s.sets(func(o *local) setID { return o.votes[1].all })
+	sets := s.sets(func(o *face) setID { return o.votes[1].all })
 	x.pairs(sets, func(a, b sayID) {
 		p, q := &x.book.list[a], &x.book.list[b]
 		if p.view == q.view && x.tree.joined(p.at, q.at) {

@@ -72,9 +72,7 @@ func (x *explorer) stray(w world, rnd *rand.Rand) (world, bool) {
 	for _, slot := range rnd.Perm(correct) {
 		byPart := [partCount][]world{}
 		var filled []int
-		x.moves(w, slot, func(p int, m move) {
-			next := w
-			next[slot] = m.to
+		x.changes(w, slot, func(p int, _ move, next world) {
 			if len(byPart[p]) == 0 {
 				filled = append(filled, p)
 			}
