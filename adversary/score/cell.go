@@ -27,6 +27,7 @@ type Cell struct {
 	Killed   bool          `json:"killed"` // a world failed
 	Worlds   uint64        `json:"worlds"` // played, the one that failed included
 	CPU      time.Duration `json:"cpu_ns"`
+	Ended    bool          `json:"ended,omitempty"`    // the strategy has no more worlds
 	Oracle   string        `json:"oracle,omitempty"`   // that failed
 	What     string        `json:"what,omitempty"`     // how
 	Scenario string        `json:"scenario,omitempty"` // that failed, as TOML; shrunk if Events is set
@@ -44,7 +45,7 @@ func Play(name string, s Strategy, b Budget) Cell {
 	start, search := cpuTime(), s.Start()
 	for !c.Killed && (b.Worlds == 0 || c.Worlds < b.Worlds) && (b.CPU == 0 || c.CPU < b.CPU) {
 		r := guarded(search, c.Worlds)
-		if r == nil {
+		if c.Ended = r == nil; c.Ended {
 			break
 		}
 		c.Worlds++

@@ -26,18 +26,23 @@ func (t *Table) Markdown() string {
 	return b.String()
 }
 
-// smallest renders the smallest case of a bug that any strategy led to.
+// smallest renders the smallest case of a bug.
 func (t *Table) smallest(name string) string {
-	var least *Cell
+	c := t.least(name)
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d events, %s", c.Events, seconds(c.Shrink))
+}
+
+// least returns the cell with the smallest case of a bug that any strategy led to, or nil.
+func (t *Table) least(name string) (least *Cell) {
 	for i := range t.Cells {
 		if c := &t.Cells[i]; c.Bug == name && c.Events > 0 && (least == nil || c.Events < least.Events) {
 			least = c
 		}
 	}
-	if least == nil {
-		return ""
-	}
-	return fmt.Sprintf("%d events, %s", least.Events, seconds(least.Shrink))
+	return least
 }
 
 // totals tells how many bugs were killed, and of false alarms.
@@ -90,18 +95,14 @@ func (c *Cell) String() string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2g s", d.Seconds()) }
 
-// Marks around the part of a document that Insert replaces.
-const (
-	markBegin = "<!-- score: begin -->\n"
-	markEnd   = "<!-- score: end -->"
-)
-
-// Insert puts text between the marks of a document.
-func Insert(doc, text string) (string, error) {
-	head, rest, ok := strings.Cut(doc, markBegin)
-	_, tail, ends := strings.Cut(rest, markEnd)
+// Insert puts text in the place of what stands in a document between the lines
+// <!-- NAME: begin --> and <!-- NAME: end -->.
+func Insert(doc, name, text string) (string, error) {
+	begin, end := "<!-- "+name+": begin -->\n", "<!-- "+name+": end -->"
+	head, rest, ok := strings.Cut(doc, begin)
+	_, tail, ends := strings.Cut(rest, end)
 	if !ok || !ends {
-		return "", fmt.Errorf("score: the document has no lines %q and %q", strings.TrimSpace(markBegin), markEnd)
+		return "", fmt.Errorf("score: the document has no lines %q and %q", strings.TrimSpace(begin), end)
 	}
-	return head + markBegin + text + markEnd + tail, nil
+	return head + begin + text + end + tail, nil
 }

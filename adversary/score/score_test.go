@@ -118,6 +118,15 @@ func TestTable(t *testing.T) {
 	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 7, Killed: true})
 	require.Len(t, table.FalseAlarms(), 1, "a newer cell takes the place of the older")
 
+	require.True(t, table.Killed(all[1]))
+	require.False(t, table.Killed(all[2]))
+	for worlds, has := range map[uint64]bool{7: true, 8: false} {
+		table.Put(score.Cell{Bug: "M10", Strategy: "swarm", Worlds: 7})
+		require.Equal(t, has, table.Has(score.Job{Bug: "M10", Strategy: "swarm", Budget: score.Budget{Worlds: worlds}}))
+	}
+	table.Put(score.Cell{Bug: "M10", Strategy: "swarm", Worlds: 7, Ended: true})
+	require.True(t, table.Has(score.Job{Bug: "M10", Strategy: "swarm", Budget: score.Budget{Worlds: 8}}), "there are no more")
+
 	back, err := score.ParseTable(table.JSON())
 	require.NoError(t, err)
 	require.Len(t, back.Cells, len(table.Cells))
@@ -131,10 +140,23 @@ func TestInsert(t *testing.T) {
 	doc := "a\n<!-- score: begin -->\nold\n<!-- score: end -->\nb\n"
 	for _, text := range []string{"new\n", "newer\n"} {
 		var err error
-		doc, err = score.Insert(doc, text)
+		doc, err = score.Insert(doc, "score", text)
 		require.NoError(t, err)
 		require.Equal(t, fmt.Sprintf("a\n<!-- score: begin -->\n%s<!-- score: end -->\nb\n", text), doc)
 	}
-	_, err := score.Insert("no marks", "x")
+	_, err := score.Insert("no marks", "score", "x")
 	require.Error(t, err)
+}
+
+// Figures are of what was measured, and say how to measure it again.
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	table := &score.Table{}
+	table.Put(score.Cell{Bug: "M01", Strategy: "swarm", Killed: true, Worlds: 1, Events: 9, Shrink: time.Second})
+	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 12345})
+	text := score.FigureTable(append(score.Speeds(time.Nanosecond), table.Figures()...))
+	require.Contains(t, text, "| bugs of class E found | 100 % in 20 worlds | 1 of 16, 6 % | `make score-full` |\n")
+	require.Contains(t, text, "| 0 in 12,345 worlds |")
+	require.Contains(t, text, "9 events or fewer in half of 1 bugs")
+	require.Contains(t, text, "| Twins scenarios")
 }

@@ -91,6 +91,20 @@ func (t *Table) Get(name, strategy string) *Cell {
 	return nil
 }
 
+// Has reports whether a job need not be done: its cell killed the bug, or played as long,
+// or all that there is.
+func (t *Table) Has(j Job) bool {
+	c := t.Get(j.Bug, j.Strategy)
+	return c != nil && (c.Killed || c.Ended || j.Budget.Worlds > 0 && c.Worlds >= j.Budget.Worlds || j.Budget.CPU > 0 && c.CPU >= j.Budget.CPU)
+}
+
+// Killed reports whether some strategy killed a bug within the goal of its class.
+func (t *Table) Killed(x bug.Bug) bool {
+	return slices.ContainsFunc(Goals, func(g Goal) bool {
+		return g.Class == x.Class && slices.ContainsFunc(t.Cells, func(c Cell) bool { return c.Bug == x.ID && g.Within.within(&c) })
+	})
+}
+
 // Bugs returns those of a class that have a switch, or all if class is 0.
 func Bugs(class bug.Class) []bug.Bug {
 	return slices.DeleteFunc(bug.All(), func(b bug.Bug) bool { return b.Waits != "" || class != 0 && b.Class != class })
@@ -109,7 +123,7 @@ func (t *Table) killed(g Goal, list []Strategy) (n int) {
 // Survivors returns the bugs of a class that no strategy killed within the goal.
 func (t *Table) Survivors(g Goal) (ids []string) {
 	for _, x := range Bugs(g.Class) {
-		if !slices.ContainsFunc(t.Cells, func(c Cell) bool { return c.Bug == x.ID && g.Within.within(&c) }) {
+		if !t.Killed(x) {
 			ids = append(ids, x.ID)
 		}
 	}

@@ -27,6 +27,8 @@ type scoring struct {
 	budget           score.Budget
 	runner           score.Runner
 	quick, asJSON    bool
+	firstKill        bool
+	missing          bool
 	add, doc, cases  string
 	table            *score.Table
 }
@@ -63,11 +65,13 @@ Exit status: 0 the goals are met, 1 a bug survived or there was a false alarm, 2
 	f.DurationVar(&s.budget.CPU, "cpu", time.Minute, "time of one core that a strategy has for a bug")
 	f.DurationVar(&s.budget.Shrink, "shrink", 0, "make each failing scenario small for so long (default not at all)")
 	f.IntVar(&s.runner.Workers, "workers", runtime.GOMAXPROCS(0), "bugs measured at a time")
+	f.BoolVar(&s.firstKill, "first-kill", false, "only until one strategy kills the bug, each within the worlds of the bug's class")
+	f.BoolVar(&s.missing, "missing", false, "leave out what --add has: cells that killed or played as long; with --first-kill, bugs that were killed")
 	f.StringVar(&s.add, "add", "", "JSON file of earlier results to which these are added")
 	f.StringVar(&s.doc, "doc", "", "document between whose marks the table is put")
 	f.StringVar(&s.cases, "cases", "", "folder for the scenarios that failed, to replay with TWOTHIRDS_BUG set")
 	f.BoolVar(&s.asJSON, "json", false, "print the result as JSON")
-	cmd.AddCommand(scoreCellCommand())
+	cmd.AddCommand(scoreCellCommand(), scoreFiguresCommand())
 	return cmd
 }
 
@@ -99,18 +103,18 @@ func scoreCellCommand() *cobra.Command {
 }
 
 func (s *scoring) run(cmd *cobra.Command) error {
-	rows, err := s.rows()
-	if err != nil {
+	if err := s.load(); err != nil {
 		return err
 	}
-	if err := s.load(); err != nil {
+	rows, err := s.rows()
+	if err != nil {
 		return err
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	s.runner.FirstKill = s.quick
+	s.runner.FirstKill = s.quick || s.firstKill
 	s.runner.Command = func(ctx context.Context, j score.Job) *exec.Cmd {
 		c := exec.CommandContext(ctx, self, "score", "cell", j.Bug, j.Strategy,
 			"--worlds", fmt.Sprint(j.Budget.Worlds), "--cpu", j.Budget.CPU.String(), "--shrink", j.Budget.Shrink.String())
@@ -123,7 +127,7 @@ func (s *scoring) run(cmd *cobra.Command) error {
 		fmt.Fprintf(os.Stderr, "%s %s: %v\n", c.Bug, c.Strategy, &c)
 		failed = errors.Join(failed, s.save(&c))
 	})
-	if err := errors.Join(failed, s.document()); err != nil {
+	if err := errors.Join(failed, insert(s.doc, "score", s.table.Markdown())); err != nil {
 		return err
 	}
 	if s.asJSON {
@@ -151,24 +155,38 @@ func (s *scoring) rows() (rows [][]score.Job, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range s.chosen() {
-		b := s.budget
-		if s.quick {
-			b = quickMore
-			if x.Class == bug.Easy || x.ID == score.Clean {
-				b = quickEasy
-			}
+	chosen := s.chosen()
+	if len(chosen) == 0 {
+		return nil, &exitError{exitUsage, "no such bugs"}
+	}
+	for _, x := range chosen {
+		if s.missing && s.firstKill && s.table.Killed(x) {
+			continue
 		}
 		var row []score.Job
 		for _, st := range strategies {
-			row = append(row, score.Job{Bug: x.ID, Strategy: st.Name, Budget: b})
+			j := score.Job{Bug: x.ID, Strategy: st.Name, Budget: s.allowed(x)}
+			if !s.missing || !s.table.Has(j) {
+				row = append(row, j)
+			}
 		}
 		rows = append(rows, row)
 	}
-	if len(rows) == 0 {
-		return nil, &exitError{exitUsage, "no such bugs"}
-	}
 	return rows, nil
+}
+
+// allowed returns what a strategy has for a bug.
+func (s *scoring) allowed(x bug.Bug) score.Budget {
+	b := s.budget
+	switch {
+	case s.quick && (x.Class == bug.Easy || x.ID == score.Clean):
+		return quickEasy
+	case s.quick:
+		return quickMore
+	case s.firstKill && x.Class == bug.Easy:
+		b.Worlds = min(b.Worlds, quickEasy.Worlds)
+	}
+	return b
 }
 
 // used returns the strategies to measure.
@@ -239,21 +257,6 @@ func (s *scoring) save(c *score.Cell) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(s.cases, c.Bug+"-"+c.Strategy+".toml"), []byte(c.Scenario), 0o644)
-}
-
-func (s *scoring) document() error {
-	if s.doc == "" {
-		return nil
-	}
-	b, err := os.ReadFile(s.doc)
-	if err != nil {
-		return err
-	}
-	text, err := score.Insert(string(b), s.table.Markdown())
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(s.doc, []byte(text), 0o644)
 }
 
 // verdict says whether the goals of the measured bugs are met. A quick run is held to the
