@@ -33,6 +33,19 @@ sim: ## search for bugs in simulated worlds for SIMTIME (60s)
 score: ## which seeded bugs are found, the easy ones and a sample
 	go run -tags twothirds_bug ./cmd/twothirds score --quick
 
+SCORE = go run -tags twothirds_bug ./cmd/twothirds score --missing --add docs/score.json
+
+.PHONY: score-full
+score-full: ## each strategy against each bug, into docs/: half an hour of two cores, on top of what is there
+	-$(SCORE) --first-kill --cpu 10s --shrink 5s --strategies attacks,medley,logs,sweep,floods,exhaustive,random,swarm,edges >/dev/null
+	-$(SCORE) --first-kill --cpu 60s --shrink 5s --strategies swarm,medley,attacks,edges,exhaustive >/dev/null
+	-$(SCORE) --cpu 2s >/dev/null
+	$(SCORE) --bugs none --cpu 30s --doc docs/score.md >/dev/null
+
+.PHONY: figures
+figures: ## what the harness reaches, measured on one core and read from docs/score.json
+	go run ./cmd/twothirds score figures
+
 .PHONY: exhaust
 exhaust: ## everything that can happen in a small world
 	go run ./cmd/twothirds exhaust
