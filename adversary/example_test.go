@@ -26,8 +26,8 @@ func ExampleSearch() {
 	hold := func(adversary.Source) []byte { return bank.Encode(bank.Hold, 0, 1, 1) }
 	found := adversary.Search(adversary.ForApp(newForgetful), adversary.Workload(hold))
 	least := found.Shrink()
-	fmt.Println(least.Failure.Oracle, "breaks with", least.Scenario.Replicas, "replica and", len(least.Scenario.Crashes), "crash")
-	// Output: app breaks with 1 replica and 1 crash
+	fmt.Println(least.Failure.Oracle, "breaks with", len(least.Scenario.Crashes), "crash")
+	// Output: app breaks with 1 crash
 }
 
 // A scenario can be written down as well as drawn.

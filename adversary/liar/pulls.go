@@ -96,6 +96,32 @@ func newFalseProof(e *Env) Sender {
 	}
 }
 
+// newMadeUp answers pulls of decided blocks with blocks that it made up, under the true
+// certificate of the true ones, and claims to have a little more than it has so as to be
+// asked. It breaks who takes a certificate for a proof of whatever came with it (A24, A42).
+func newMadeUp(e *Env) Sender {
+	return func(to message.ReplicaID, m message.Message) {
+		switch b := m.(type) {
+		case *message.Status:
+			c := *b
+			c.Decided, c.Tip = c.Decided+1, max(c.Tip, c.Decided+1)
+			m = &c
+		case *message.Blocks:
+			if b.Commit == nil && b.Stable == nil || len(b.Blocks) == 0 {
+				break
+			}
+			c := *b
+			c.Blocks = append([]message.BlockData(nil), b.Blocks...)
+			for i := int(e.Draw("from", uint64(len(c.Blocks)))); i < len(c.Blocks); i++ {
+				c.Blocks[i] = message.BlockData{Header: c.Blocks[i].Header}
+				c.Blocks[i].Header.PayloadDigest = e.garbage()
+			}
+			m = &c
+		}
+		e.Send(to, m)
+	}
+}
+
 // newDrip answers pulls with one block at a time, late. It breaks who keeps asking one
 // source as long as it answers (A44; CometBFT 5860).
 func newDrip(e *Env) Sender {

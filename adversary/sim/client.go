@@ -34,6 +34,7 @@ type call struct {
 	op      *Op // in the history, nil for an opening
 	req     message.Request
 	digest  message.Digest
+	at      clock.Duration // issued
 	replies map[string]map[message.ReplicaID]bool
 	tries   int
 }
@@ -51,7 +52,7 @@ func (c *simClient) issue(key uint64, r message.Request) {
 	if err := c.w.door.SignRequest(c.signer, &r); err != nil {
 		panic(err)
 	}
-	x := &call{req: r, digest: r.Digest(c.w.door.Cluster()), replies: map[string]map[message.ReplicaID]bool{}}
+	x := &call{req: r, at: c.w.elapsed(), digest: r.Digest(c.w.door.Cluster()), replies: map[string]map[message.ReplicaID]bool{}}
 	if r.Type == message.RequestOperation {
 		x.op = &Op{Client: c.id, Input: r.Op, Call: c.w.elapsed()}
 		c.w.history = append(c.w.history, x.op)
@@ -67,10 +68,11 @@ func (c *simClient) transmit(key uint64, x *call) {
 	if c.open[key] != x {
 		return
 	}
+	c.impatient(x)
 	m := &message.Requests{List: []message.Request{x.req}}
 	first := message.ReplicaID(c.w.oracle.view()) % message.ReplicaID(c.w.sc.Replicas)
 	for _, h := range c.w.hosts {
-		if x.tries > 0 || h.id == first {
+		if c.w.sc.Wide || x.tries > 0 || h.id == first {
 			c.w.links.carry(c.end, h.at, m, deed{run: func() { c.hand(h, m) }})
 		}
 	}
@@ -124,6 +126,7 @@ func (c *simClient) accept(key uint64, x *call, r *message.Reply) {
 		c.w.fail("I3", "an operation of a live session was not executed")
 		return
 	}
+	c.impatient(x)
 	c.w.oracle.onAcked(x, *r)
 	if key == 0 {
 		c.opened(r.Session)
@@ -135,9 +138,10 @@ func (c *simClient) accept(key uint64, x *call, r *message.Reply) {
 	c.w.after(c.think(), c.more)
 }
 
-// think spreads the load over the time until Heal in about half of the worlds.
+// think spreads the load over the time in which there is some, in about half of the
+// worlds.
 func (c *simClient) think() clock.Duration {
-	most := uint64(c.w.sc.Heal) * 2 / uint64(c.w.sc.Decisions)
+	most := uint64(c.w.sc.Heal+c.w.sc.Load) * 2 / uint64(c.w.sc.Decisions)
 	if c.w.sc.Burst || most == 0 {
 		return 0
 	}
@@ -172,6 +176,9 @@ func (c *simClient) more() {
 
 // wanted reports whether the world wants more decisions.
 func (c *simClient) wanted() bool {
+	if c.w.loaded() {
+		return true
+	}
 	if c.w.sc.Until > 0 {
 		return len(c.w.oracle.chain) < c.w.sc.Until
 	}

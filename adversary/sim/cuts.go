@@ -80,4 +80,6 @@ func (l *links) cut(from, to int) (wait clock.Duration, down bool) {
 	return wait, false
 }
 
-func (w *World) gone(end int) bool { return end < len(w.hosts) && w.hosts[end].lost && !w.hosts[end].linked }
+func (w *World) gone(end int) bool {
+	return end < len(w.hosts) && w.hosts[end].lost && !w.hosts[end].linked
+}

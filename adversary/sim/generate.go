@@ -75,6 +75,9 @@ func Generate(src Source, o Options) Scenario {
 	if !g.timed {
 		g.s.Heal = 0
 	}
+	if g.loaded && !g.timed {
+		g.load()
+	}
 	g.s.Links.InOrder = !g.reorder
 	g.s.Seed = seed
 	return g.s
@@ -126,6 +129,7 @@ type gen struct {
 	weak    []int // all replicas; the first f may fail
 	timed   bool  // something has to be over before Heal
 	reorder bool
+	loaded  bool // load goes on after Heal
 }
 
 // spoil makes one of the f replicas that may fail faulty, or gone for good, or leaves

@@ -46,6 +46,7 @@ func present(sc *sim.Scenario) (out []string) {
 	has("flip", len(sc.Flips) > 0)
 	has("crowd", sc.Clients > 5)
 	has("reopen", sc.Reopen > 0)
+	has("wide", sc.Wide)
 	has("evict", sc.Sessions > 0)
 	for _, r := range sc.Rules {
 		has(string(r.Do), true)
@@ -73,13 +74,16 @@ func present(sc *sim.Scenario) (out []string) {
 // A kind that is forced is in every world, alone; one that is forbidden is in none, and
 // the rest of the world stays as it was.
 func TestOnlyAndWithout(t *testing.T) {
-	shows := map[string][]string{"slow-disk": {"slow"}, "mute": {"drop"}}
+	shows := map[string][]string{
+		"slow-disk": {"slow"}, "mute": {"drop"}, "slow-primary": {"liar", "crowd", "wide"}, "outage": {"drop", "lost"},
+	}
 	for _, cut := range []string{"partition", "one-way", "bridge", "star", "flap", "clog", "swizzle", "leader"} {
 		shows[cut] = []string{"cuts"}
 	}
 	for _, disk := range []string{"lost-sync", "stale-read", "old-image", "rot", "misdirected"} {
 		shows[disk] = []string{"crash", "effect", disk}
 	}
+	shared := []string{"cuts", "crash", "effect", "drop", "liar", "lost", "wide"} // other kinds bring them too
 	for _, f := range sim.Faults() {
 		want := shows[f.Name]
 		if want == nil {
@@ -93,7 +97,7 @@ func TestOnlyAndWithout(t *testing.T) {
 				seen++
 			}
 			without := sim.Generate(sim.Seed(seed), sim.Options{Replicas: 7, Without: []string{f.Name}})
-			if len(want) == 1 && !slices.Contains([]string{"cuts", "crash", "effect"}, want[0]) { // a bad disk brings crashes
+			if len(want) == 1 && !slices.Contains(shared, want[0]) {
 				require.NotContains(t, present(&without), want[0], "seed %d", seed)
 			}
 		}
@@ -113,6 +117,11 @@ func TestOnlyAndWithout(t *testing.T) {
 		require.Equal(t, with, without)
 	}
 	require.Positive(t, taken)
+	for seed := uint64(1); seed <= 100; seed++ {
+		sc := sim.Generate(sim.Seed(seed), sim.Options{Without: []string{"liars", "lost", "outage"}})
+		require.Empty(t, sc.Byzantine)
+		require.Empty(t, sc.Lost)
+	}
 	o := sim.Options{Without: []string{"dsks"}}
 	require.ErrorContains(t, o.Validate(), "dsks")
 }
@@ -163,7 +172,7 @@ func TestSwarm(t *testing.T) {
 // everything is a scenario that has all kinds.
 func everything() *sim.Scenario {
 	sc := &sim.Scenario{
-		Clients: 6, Reopen: 1, Sessions: 1, Flips: []sim.Flip{{}},
+		Clients: 6, Reopen: 1, Wide: true, Sessions: 1, Flips: []sim.Flip{{}},
 		Byzantine: []sim.Liar{{}}, Twins: []int{1}, Lost: []int{1}, Pipes: []sim.Pipe{{}}, Cuts: []sim.Cut{{}}, Pauses: []sim.Pause{{}},
 		Links:   sim.Links{LossPercent: 1, DuplicatePercent: 1, SlowPercent: 1, Spread: sim.HeavyTail},
 		Rules:   []sim.Rule{{Do: sim.Drop}, {Do: sim.Replay}, {Do: sim.Corrupt}},

@@ -67,7 +67,7 @@ func (h *host) config() core.Config {
 	cfg := core.Config{
 		Self: h.id, Members: h.w.door.Members(), Root: h.w.root,
 		Interval: message.Seq(s.Interval), Window: message.Seq(s.Window), BlockRequests: s.OpsBlock, AnswerBytes: s.Answer,
-		TimeoutFloor: 200 * clock.Millisecond, TimeoutCap: 10 * clock.Second,
+		TimeoutFloor: floor, TimeoutCap: s.Cap,
 	}
 	if h.w.tune != nil {
 		h.w.tune(&cfg)

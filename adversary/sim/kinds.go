@@ -39,6 +39,7 @@ var kinds = []struct {
 	add     func(*gen)
 }{
 	{Fault{"crowd", "clients", "there are many clients"}, 25, func(g *gen) { g.s.Clients = 6 + int(g.draw("crowd", 7)) }},
+	{Fault{"wide", "clients", "clients send to all replicas at once"}, 40, func(g *gen) { g.s.Wide = true }},
 	{Fault{"reopen", "clients", "clients open one session after the other, and old operations arrive again"}, 60, func(g *gen) {
 		g.s.Reopen = 1 + int(g.draw("reopen", 8))
 	}},
@@ -123,6 +124,8 @@ var ills = []struct {
 	{Fault{"liar", "liars", "a replica lies"}, 90, func(g *gen, r int) {
 		g.s.Byzantine = append(g.s.Byzantine, Liar{Replica: r, Behaviour: g.o.behaviour(g.src)})
 	}},
+	{Fault{"slow-primary", "liars", "a replica censors or is slow when it leads, under load"}, 4, (*gen).underLoad},
+	{Fault{"outage", "outages", "no vote arrives for long, and a replica is cut off for good"}, 1, (*gen).outage},
 	{Fault{"twin", "twins", "a replica runs twice under one key"}, 4, func(g *gen, r int) { g.s.Twins = append(g.s.Twins, r) }},
 	{Fault{"lost", "lost", "a replica is cut off for good"}, 5, func(g *gen, r int) {
 		g.timed = true
@@ -272,4 +275,32 @@ func (g *gen) clocks(change func(*Clock)) {
 		}
 		change(&g.s.Clocks[i])
 	}
+}
+
+// underLoad has a primary that serves some and not others, or serves all just too slowly.
+// Only under load, and with a bound on how long each operation waits, does that show: in a
+// network that is good from the beginning, for else timeouts may have grown.
+func (g *gen) underLoad(r int) {
+	slow := [...]string{"censor", "creep", "slow-drip", "lure"}
+	g.s.Byzantine = append(g.s.Byzantine, Liar{Replica: r, Behaviour: slow[g.draw("slow", uint64(len(slow)))]})
+	g.loaded = true
+}
+
+// load makes a world without other trouble one of underLoad.
+func (g *gen) load() {
+	g.s.Load, g.s.Limit = 3*clock.Second, 2500*clock.Millisecond
+	g.s.Burst, g.s.Wide = false, true
+	g.s.Clients, g.s.Ahead = 4, 2
+}
+
+// outage has views pass without a decision until timeouts stand at their cap, a low one.
+// Then one replica is gone, maybe that which leads: were there no cap, the others would
+// wait for it for as long as the outage took.
+func (g *gen) outage(r int) {
+	g.timed = true
+	g.s.Lost = append(g.s.Lost, r)
+	g.s.Heal = clock.Duration(8000+g.draw("outage", 1500)) * clock.Millisecond
+	g.s.Cap, g.s.Limit, g.s.Burst = clock.Second, 5*clock.Second, true
+	vote := [...]message.Kind{message.KindPrepare, message.KindCommit}[g.draw("vote", 2)]
+	g.s.Rules = append(g.s.Rules, Rule{Do: Drop, Kinds: []string{vote.String()}})
 }

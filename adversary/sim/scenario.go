@@ -22,6 +22,7 @@ type Scenario struct {
 	Window    int  `toml:"window,omitempty,omitzero"`    // W; default 4
 	Clients   int  `toml:"clients,omitempty,omitzero"`   // default 2
 	Burst     bool `toml:"burst,omitempty,omitzero"`     // clients do not pause between operations
+	Wide      bool `toml:"wide,omitempty,omitzero"`      // clients send to all replicas at once, and not to the primary first
 	Ahead     int  `toml:"ahead,omitempty,omitzero"`     // operations that a client has outstanding; default 2
 	OpsBlock  int  `toml:"ops_block,omitempty,omitzero"` // requests in one block at most; default 2
 	Sessions  int  `toml:"sessions,omitempty,omitzero"`  // live sessions at most, beyond which an opening evicts one; 0 = the table's default
@@ -54,7 +55,9 @@ type Scenario struct {
 	TurnMax clock.Duration `toml:"turn_max,omitempty,omitzero"` // a replica's loop turn takes up to this long
 	SyncMax clock.Duration `toml:"sync_max,omitempty,omitzero"` // a sync takes up to this long
 	ExecMax clock.Duration `toml:"exec_max,omitempty,omitzero"` // executing a block takes up to this long
-	Limit   clock.Duration `toml:"limit,omitempty,omitzero"`    // after Heal, by when everything must be decided (I13); default 40 s
+	Load    clock.Duration `toml:"load,omitempty,omitzero"`     // clients go on for so long after Heal
+	Limit   clock.Duration `toml:"limit,omitempty,omitzero"`    // after Heal and Load, by when everything must be decided; under Load also how long an operation may wait (I13); default 40 s
+	Cap     clock.Duration `toml:"cap,omitempty,omitzero"`      // of the replicas' timeouts; default 10 s
 }
 
 // ErrScenario is wrapped by all errors about what a scenario says.
@@ -74,6 +77,9 @@ func (s Scenario) withDefaults() Scenario {
 	def(&s.OpsBlock, 2)
 	def(&s.Interval, 8)
 	def(&s.Window, min(4, s.Interval))
+	if s.Cap == 0 {
+		s.Cap = 10 * clock.Second
+	}
 	if s.Limit == 0 {
 		s.Limit = 40 * clock.Second
 	}

@@ -139,7 +139,7 @@ func (w *World) loop() {
 			w.now, w.instant = e.at, 0
 		}
 		w.steps++
-		if w.elapsed() > w.sc.Heal+w.sc.Limit || w.steps > eventsMax || w.instant > instantMax {
+		if w.elapsed() > w.sc.Heal+w.sc.Load+w.sc.Limit || w.steps > eventsMax || w.instant > instantMax {
 			w.fail("I13", "not everything is decided: "+w.whoWaits())
 			return
 		}
@@ -266,7 +266,7 @@ func (w *World) healed() bool { return w.elapsed() >= w.sc.Heal }
 // finished reports whether enough was decided, every client got its answers, and
 // all correct replicas of the core stand at one place.
 func (w *World) finished() bool {
-	if len(w.oracle.chain) < w.sc.Decisions || w.oracle.decided() < w.sc.Decisions {
+	if w.loaded() || len(w.oracle.chain) < w.sc.Decisions || w.oracle.decided() < w.sc.Decisions {
 		return false
 	}
 	for _, c := range w.clients {
