@@ -26,13 +26,14 @@ var liveness = []*Attack{
 	{
 		ID: "A56", Name: "one message lost, then a perfect network",
 		About: "One message of each kind, the first, second or third of its kind, is lost once, while the cluster is busy and while it " +
-			"changes its view; and all CHECKPOINTs until the window is full.",
+			"changes its view; and all CHECKPOINTs until the window is full, and the votes of a replica that is needed.",
 		Falls:  "sending once, and counting on TCP",
 		Source: "go-ibft 94; SmartBFT 074a62f", Oracles: []string{"I13"},
 		Worlds: []World{
 			{File: "a56-one-message-lost", Each: eachKind, Want: Want{Burned: 1}},
 			{File: "a56-lost-in-view-change", Each: eachKind, Want: Want{Views: 1, Burned: 1}},
 			{File: "a56-lost-checkpoints", Want: Want{Burned: none}},
+			{File: "a56-last-votes", Want: Want{Burned: none}},
 		},
 		Weak: []string{"M70", "M71"},
 	},
