@@ -129,20 +129,62 @@ func Replay(t testing.TB, file string, opts ...Option) *Result {
 	return Run(t, sc, opts...)
 }
 
+// Play plays one world, all of whose choices come from src, the scenario's included: the
+// draws of a property-testing library (sim.Func), which then shrinks worlds as it shrinks
+// values, or the bytes of a fuzzer (sim.Bytes). Result.Scenario alone does not play it again,
+// src does. If src panics, as such libraries do where they cut a try short, so does Play.
+func Play(src Source, opts ...Option) *Result {
+	c, careful := newConfig(opts), &careful{src: src}
+	r := sim.Run(careful, c.generate(careful), c.with...)
+	if careful.panicked != nil {
+		panic(careful.panicked)
+	}
+	return r
+}
+
+// careful keeps a panic of a source until its world is over: in a world a panic is taken
+// for one of the engine.
+type careful struct {
+	src      Source
+	panicked any
+}
+
+// Draw implements Source.
+func (c *careful) Draw(label string, n uint64) (v uint64) {
+	if c.panicked != nil {
+		return 0
+	}
+	defer func() {
+		if c.panicked = recover(); c.panicked != nil {
+			v = 0
+		}
+	}()
+	return c.src.Draw(label, n)
+}
+
+// generate draws a scenario of one of the sizes.
+func (c *config) generate(src Source) Scenario {
+	o := c.world
+	if o.Replicas = c.sizes[0]; len(c.sizes) > 1 {
+		o.Replicas = c.sizes[src.Draw("size", uint64(len(c.sizes)))]
+	}
+	return sim.Generate(src, o)
+}
+
 // Fuzz hands worlds to go test's fuzzer: its bytes are the choices of a world, so it
-// mutates scenarios and schedules alike, guided by coverage.
+// mutates scenarios and schedules alike, guided by coverage. Run it with
+// -fuzzminimizetime=1x: a tape is long, and making each interesting one shorter takes all of
+// the time otherwise.
 func Fuzz(f *testing.F, opts ...Option) {
 	c := newConfig(opts)
 	for seed := uint64(1); seed <= 4; seed++ {
 		r := sim.Record(sim.Seed(seed))
-		sim.Generate(r, c.world)
+		c.generate(r)
 		f.Add(r.Tape())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		src := sim.Bytes(b)
-		sc := sim.Generate(src, c.world)
-		if r := sim.Run(src, sc, c.with...); r.Failure != nil {
-			t.Fatalf("%v\n\n%s", r.Failure, sc.TOML())
+		if r := Play(sim.Bytes(b), opts...); r.Failure != nil {
+			t.Fatalf("%v\n\n%s", r.Failure, r.Scenario.TOML())
 		}
 	})
 }
