@@ -45,7 +45,7 @@ func (r Report) String() string {
 	return s
 }
 
-// Violation is a shortest way to something that must never be.
+// Violation is a short way to something that must never be.
 type Violation struct {
 	Oracle  string // as I1: see the package doc
 	What    string
