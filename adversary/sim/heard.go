@@ -24,6 +24,9 @@ type heard struct {
 	resigns  bool           // it led its view when it started: the next output leaves that
 	votes    bool           // there is something new to count
 	calls    bool           // or to follow
+	doubts   bool           // a SUSPECT came since the last output
+	led      vote           // of the view's primary, as of the last output
+	owed     debts
 }
 
 // vote is a PREPARE or COMMIT.
@@ -42,7 +45,7 @@ type suspicion struct {
 func newHeard(n int) *heard {
 	return &heard{
 		prepares: make([]vote, n), commits: make([]vote, n), changes: make([]message.View, n), suspects: make([]suspicion, n),
-		statuses: make([]message.Status, n), passed: make([]message.View, n),
+		statuses: make([]message.Status, n), passed: make([]message.View, n), owed: debts{list: make([]debt, n)},
 	}
 }
 
@@ -54,7 +57,9 @@ func (x *heard) boot(h *host, r *core.Restored) {
 	clear(x.suspects)
 	clear(x.statuses)
 	clear(x.passed)
-	x.state, x.votes, x.calls = r.State, false, false
+	x.owed.boot(h.now())
+	x.led = vote{}
+	x.state, x.votes, x.calls, x.doubts = r.State, false, false, false
 	if r.Change != nil {
 		x.changes[h.id] = r.Change.View
 	}
@@ -76,6 +81,7 @@ func (o *oracle) onHeard(h *host, p *packet) {
 		if s := &x.suspects[m.Signer]; m.View+1 >= s.next {
 			*s = suspicion{next: m.View + 1}
 		}
+		x.doubts = true
 	case *message.ViewChange:
 		x.change(m)
 	case *message.Leave:
@@ -86,6 +92,7 @@ func (o *oracle) onHeard(h *host, p *packet) {
 			s := &m.Suspects[i]
 			x.passed[s.Signer] = max(x.passed[s.Signer], s.View+1)
 		}
+		x.doubts = true
 	case *message.Status:
 		x.statuses[p.from] = *m
 	}
@@ -127,6 +134,7 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 		return
 	}
 	x := o.heard[h.at]
+	before := x.state
 	fail := func(what string) {
 		if what != "" {
 			o.w.fail("I20", fmt.Sprintf("replica %d (life %d) %s", h.at, h.life, what))
@@ -135,6 +143,7 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 	for _, m := range out.Sign {
 		if s, ok := m.(*message.Suspect); ok {
 			x.suspects[h.id] = suspicion{next: s.View + 1}
+			x.doubts = true
 		}
 		o.overhear(m)
 	}
@@ -144,6 +153,7 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 			w := r.Message.(*message.ViewChange).View
 			fail(x.leaves(o, h, w, out))
 			x.changes[h.id] = w
+			fail(x.waits(h))
 		case core.RecordState:
 			x.votes = x.votes || r.State.Tip != x.state.Tip
 			x.state = *r.State
@@ -170,12 +180,30 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 		fail(x.counts(o, h, x.prepares, marks.Decided, max(marks.Certified, marks.Decided), "certified or decided (N3)"))
 		fail(x.counts(o, h, x.commits, marks.Decided, marks.Decided, "decided (N5)"))
 	}
+	for i := range out.Send {
+		if m, ok := out.Send[i].Msg.(*message.Blocks); ok {
+			fail(x.serves(h, &before, m))
+		}
+	}
+	fail(x.pauses(h))
+	fail(x.repeats(o, h))
+	if h.turns%waitsEvery == 0 {
+		fail(x.waits(h))
+	}
 	x.settle(h)
 }
+
+// waitsEvery is in how many turns a timeout is looked at once that did not change.
+const waitsEvery = 256
 
 // settle notes when what was heard since the last turn has arrived: that is when the loop
 // took it in.
 func (x *heard) settle(h *host) {
+	x.led = x.prepares[uint64(x.state.View)%uint64(len(x.prepares))]
+	if !x.doubts {
+		return
+	}
+	x.doubts = false
 	clear(x.passed)
 	for i := range x.suspects {
 		if s := &x.suspects[i]; s.at.IsZero() && s.next > 0 {

@@ -250,6 +250,7 @@ func (o *oracle) atEnd() {
 // onSent checks every message that leaves a correct replica, once for all that it goes to
 // (I5, I20).
 func (o *oracle) onSent(h *host, out *core.Outgoing) {
+	o.heard[h.at].owed.paid(out)
 	if h.odd && out.Msg.Kind() == message.KindCheckpoint {
 		return // wrong, but the replica cannot know
 	}
