@@ -101,9 +101,10 @@ func (c *Core) admit(r *message.Request, direct bool) {
 		old.direct = old.direct || direct
 		return
 	}
-	if r.Session.Seq > c.applied && r.Session.Seq <= c.high() {
-		// Its session may have been opened where this replica has not executed yet.
-		if len(p.early) < earlyMax {
+	if r.Session.Seq > c.applied {
+		// Its session may have been opened where this replica has not executed yet, be that
+		// ever so far ahead: to call it expired would be final (spec X1).
+		if r.Session.Seq <= c.high() && len(p.early) < earlyMax {
 			p.early = append(p.early, early{req: *r, direct: direct})
 		}
 		c.drop(DropEarly)

@@ -38,6 +38,17 @@ func TestKnownOutcomeIsAnswered(t *testing.T) {
 	require.Equal(t, 1, h.core.Status().Pending)
 }
 
+// "Requests of an unknown or evicted session are answered 'session expired' and never
+// executed from then on" (spec X1): one that lags does not know which are unknown, within
+// its window or beyond it.
+func TestLaggingReplicaCallsNoSessionExpired(t *testing.T) {
+	s := play(t, "new n=4 interval=2", "submit 0 a", "run")
+	for _, seq := range []message.Seq{2, 3, 5, 1000} {
+		s.operate(1, "b", message.SessionID{Seq: seq}, 1)
+		require.Empty(t, s.hosts[1].core.Output().Answer, "session of block %d", seq)
+	}
+}
+
 // "A replica holds one pending opening per key" (spec X1).
 func TestOnePendingOpeningPerKey(t *testing.T) {
 	s := play(t, "new n=4", "mute 1->*", "submit 1 a")
