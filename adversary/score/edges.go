@@ -38,9 +38,11 @@ func edges(src sim.Source, o sim.Options) sim.Scenario {
 		drops(&s, src)
 		alone(&s, src)
 	}
-	// What a block takes when all goes well grows with the times above, and so does the time
-	// by which all must be decided.
-	s.Limit = 40*clock.Second + clock.Duration(20*s.Decisions)*(s.Links.DelayMax+s.SyncMax+s.ExecMax)
+	// In the worst case each operation has a block of its own, clients have asked for as much
+	// as they may when the last block is decided, and one block waits for the other: three
+	// messages, each behind a sync.
+	blocks := s.Until + s.Clients*(1+s.Ahead)
+	s.Limit = 40*clock.Second + clock.Duration(3*blocks)*(s.Links.DelayMax+s.SyncMax+s.ExecMax)
 	return s
 }
 
