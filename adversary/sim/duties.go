@@ -15,8 +15,9 @@ import (
 type debts struct {
 	list   []debt // by member
 	at     clock.Instant
-	points message.Seq // highest own CHECKPOINT that left in this life
-	late   int         // turns that came after a pause
+	points message.Seq    // highest own CHECKPOINT that left in this life
+	late   int            // turns that came after a pause
+	wait   clock.Duration // the longest timeout lately: it may shrink before a repeat that it set off
 }
 
 // The kinds of messages that are repeated (S3).
@@ -36,13 +37,13 @@ type debt [owedKinds]clock.Duration
 // dutiesEvery is between two looks at what is owed; gapMost is what one of them adds to it
 // at most, so that a process that stood still owes nothing for that time.
 const (
-	dutiesEvery = 20 * clock.Millisecond
-	gapMost     = 50 * clock.Millisecond
+	dutiesEvery = 40 * clock.Millisecond
+	gapMost     = 80 * clock.Millisecond
 )
 
 func (d *debts) boot(now clock.Instant) {
 	clear(d.list)
-	d.at, d.points, d.late = now, 0, 0
+	d.at, d.points, d.late, d.wait = now, 0, 0, 0
 }
 
 // paid notes a message that leaves.
@@ -94,6 +95,7 @@ func (x *heard) repeats(o *oracle, h *host) string {
 		return ""
 	}
 	d.at, gap = now, min(gap, gapMost)
+	d.wait = max(h.core.Status().Timeout, d.wait-d.wait/64)
 	decided := h.core.Marks().Decided
 	for i := range d.list {
 		if i == int(h.id) || o.w.hosts[i].faulty {
@@ -106,7 +108,7 @@ func (x *heard) repeats(o *oracle, h *host) string {
 				*t = 0
 				continue
 			}
-			if *t += gap; *t > patience && *t > patience+2*h.core.Status().Timeout {
+			if *t += gap; *t > o.patience+d.wait {
 				return fmt.Sprintf("has not sent %s to replica %d again for %v of its time (S3)", owedNames[k], i, *t)
 			}
 		}
@@ -114,9 +116,18 @@ func (x *heard) repeats(o *oracle, h *host) string {
 	return ""
 }
 
-// patience is how much longer than the rules say a repeat may take: slow syncs and timers
-// that fire late.
-const patience = clock.Second
+// patience is how much longer than a timeout a repeat may take, on the replica's own clock:
+// for syncs before and behind it, and timers that fire late.
+func (s *Scenario) patience() clock.Duration {
+	slow, late := clock.Duration(0), clock.Duration(0)
+	for i := range s.Disks {
+		slow = max(slow, s.Disks[i].By)
+	}
+	for i := range s.Clocks {
+		late = max(late, s.Clocks[i].Late+s.Clocks[i].Grain)
+	}
+	return 2*(late+s.TurnMax) + 4*(slow+s.SyncMax) + 2*gapMost
+}
 
 // pauses returns what is wrong with a turn that came late, or "": the process stood still,
 // and that is no fault of the primary's (T5).

@@ -29,7 +29,7 @@ func TestRepeatsAreDue(t *testing.T) {
 	commit := &message.Commit{Seq: 1, Chain: w.root.Chain, Signer: 1}
 	x.says(h, commit)
 	say(commit, 0, true)
-	long := patience + 2*h.core.Status().Timeout
+	long := o.patience + h.core.Status().Timeout
 	require.Empty(t, wait(long))
 	say(commit, 0, false)
 	require.Contains(t, wait(dutiesEvery), "COMMIT to replica 2")

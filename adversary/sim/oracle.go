@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
@@ -32,6 +33,7 @@ type oracle struct {
 	commits  voices
 	carry    carry
 	snaps    map[message.Seq]*snapshot // the first of each checkpoint
+	patience clock.Duration            // with repeats
 	evidence int
 	ackedTop message.Seq
 }
@@ -47,7 +49,7 @@ func newOracle(w *World) *oracle {
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]parent{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
 		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
-		books: map[int]*book{}, heard: map[int]*heard{}, prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{},
+		books: map[int]*book{}, heard: map[int]*heard{}, prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(),
 	}
 	if w.sc.Beyond {
 		o.links, o.signed = map[message.Digest]message.Digest{}, transcripts{}
