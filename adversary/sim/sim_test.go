@@ -124,12 +124,12 @@ func TestCampaignIsDeterministic(t *testing.T) {
 	require.EqualValues(t, 40, one.Worlds)
 }
 
-// Decisions a second of one core: with two clients that wait, and with 64 operations
+// Decisions a second of one core: with two clients that wait, and with 256 operations
 // under way.
 func BenchmarkWorld(b *testing.B) {
 	for name, sc := range map[string]sim.Scenario{
 		"few":  {Burst: true, Decisions: 100},
-		"many": {Burst: true, Decisions: 1000, Clients: 2, Ahead: 32, OpsBlock: 1, Interval: 64, Window: 64, TurnMax: clock.Millisecond},
+		"many": {Burst: true, Decisions: 1000, Clients: 2, Ahead: 128, OpsBlock: 1, Interval: 256, Window: 256, TurnMax: clock.Millisecond},
 	} {
 		b.Run(name, func(b *testing.B) {
 			decisions := 0
