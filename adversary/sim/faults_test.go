@@ -403,3 +403,23 @@ func (a *wallApp) Execute(b *pbft.Block) [][]byte {
 }
 
 func (a *wallApp) Digest() pbft.Digest { return a.state }
+
+// Where half of the votes never arrive, not in a good network either, those that say them
+// again are enough (spec S3).
+func TestFaintVotes(t *testing.T) {
+	for _, kind := range []string{"PREPARE", "COMMIT"} {
+		r, all := play(t, sim.Scenario{Seed: 2, Rules: []sim.Rule{{Do: sim.Drop, Kinds: []string{kind}, Percent: 50, Always: true}}, Limit: 10 * clock.Second})
+		sent, lost := 0, 0
+		for _, e := range all {
+			switch {
+			case e.Msg == nil || e.Msg.Kind().String() != kind:
+			case e.Kind == sim.EventSend:
+				sent++
+			case e.Kind == sim.EventLost:
+				lost++
+			}
+		}
+		require.InDelta(t, 0.5, float64(lost)/float64(sent), 0.1)
+		require.GreaterOrEqual(t, r.Decisions, 20)
+	}
+}

@@ -75,7 +75,7 @@ func present(sc *sim.Scenario) (out []string) {
 // the rest of the world stays as it was.
 func TestOnlyAndWithout(t *testing.T) {
 	shows := map[string][]string{
-		"slow-disk": {"slow"}, "mute": {"drop"}, "slow-primary": {"liar", "crowd", "wide"}, "outage": {"drop", "lost"},
+		"slow-disk": {"slow"}, "mute": {"drop"}, "faint": {"drop"}, "slow-primary": {"liar", "crowd", "wide"}, "outage": {"drop", "lost"},
 	}
 	for _, cut := range []string{"partition", "one-way", "bridge", "star", "flap", "clog", "swizzle", "leader"} {
 		shows[cut] = []string{"cuts"}

@@ -58,6 +58,9 @@ var kinds = []struct {
 		g.s.Rules = append(g.s.Rules, Rule{Do: Corrupt, Percent: 1 + g.draw("corrupt", 4), End: g.time()})
 	}},
 	{Fault{"mute", "links", "messages of one kind are lost: those of one replica, to one, among all but one, or all"}, 40, (*gen).mute},
+	{Fault{"faint", "links", "half of the votes of a kind never arrive, after Heal either"}, 30, func(g *gen) {
+		g.s.Rules, g.timed = append(g.s.Rules, Rule{Do: Drop, Kinds: []string{g.vote()}, Percent: 50, Always: true}), true
+	}},
 	{Fault{"bandwidth", "links", "a bottleneck with a bounded queue"}, 25, (*gen).bottleneck},
 	{Fault{"partition", "links", "two sides do not hear each other"}, 35, func(g *gen) { g.cut(Cut{Side: g.some(40)}) }},
 	{Fault{"one-way", "links", "one side does not hear the other"}, 25, func(g *gen) { g.cut(Cut{Side: g.some(40), OneWay: true}) }},
@@ -124,8 +127,8 @@ var ills = []struct {
 	{Fault{"liar", "liars", "a replica lies"}, 90, func(g *gen, r int) {
 		g.s.Byzantine = append(g.s.Byzantine, Liar{Replica: r, Behaviour: g.o.behaviour(g.src)})
 	}},
-	{Fault{"slow-primary", "liars", "a replica censors or is slow when it leads, under load"}, 4, (*gen).underLoad},
-	{Fault{"outage", "outages", "no vote arrives for long, and a replica is cut off for good"}, 1, (*gen).outage},
+	{Fault{"slow-primary", "liars", "a replica censors or is slow when it leads, under load"}, 5, (*gen).underLoad},
+	{Fault{"outage", "outages", "no vote arrives for long, and a replica is cut off for good"}, 2, (*gen).outage},
 	{Fault{"twin", "twins", "a replica runs twice under one key"}, 4, func(g *gen, r int) { g.s.Twins = append(g.s.Twins, r) }},
 	{Fault{"lost", "lost", "a replica is cut off for good"}, 5, func(g *gen, r int) {
 		g.timed = true
@@ -174,7 +177,7 @@ func (g *gen) replays() {
 
 // muted are the kinds of messages that mute picks from.
 var muted = []message.Kind{
-	message.KindPrepare, message.KindCommit, message.KindCheckpoint, message.KindViewChange, message.KindNewView,
+	message.KindCheckpoint, message.KindPrepare, message.KindCommit, message.KindCheckpoint, message.KindViewChange, message.KindNewView,
 	message.KindPrepareCert, message.KindBody, message.KindPrePrepare, message.KindLeave, message.KindRequests,
 }
 
@@ -183,7 +186,7 @@ var muted = []message.Kind{
 // is the first to fail and so may hear what the others do not, or all of them.
 func (g *gen) mute() {
 	r := Rule{Do: Drop, Kinds: []string{muted[g.draw("kind", uint64(len(muted)))].String()}, Begin: g.time()}
-	switch g.draw("whose", 4) {
+	switch g.draw("whose", 5) {
 	case 0:
 		r.From = []int{g.who()}
 	case 1:
@@ -281,6 +284,9 @@ func (g *gen) clocks(change func(*Clock)) {
 // Only under load, and with a bound on how long each operation waits, does that show: in a
 // network that is good from the beginning, for else timeouts may have grown.
 func (g *gen) underLoad(r int) {
+	if !slices.Contains(g.weak[:(g.s.Replicas-1)/3], 0) {
+		r = 0 // which leads, in its place
+	}
 	slow := [...]string{"censor", "creep", "slow-drip", "lure"}
 	g.s.Byzantine = append(g.s.Byzantine, Liar{Replica: r, Behaviour: slow[g.draw("slow", uint64(len(slow)))]})
 	g.loaded = true
@@ -301,6 +307,10 @@ func (g *gen) outage(r int) {
 	g.s.Lost = append(g.s.Lost, r)
 	g.s.Heal = clock.Duration(8000+g.draw("outage", 1500)) * clock.Millisecond
 	g.s.Cap, g.s.Limit, g.s.Burst = clock.Second, 5*clock.Second, true
-	vote := [...]message.Kind{message.KindPrepare, message.KindCommit}[g.draw("vote", 2)]
-	g.s.Rules = append(g.s.Rules, Rule{Do: Drop, Kinds: []string{vote.String()}})
+	g.s.Rules = append(g.s.Rules, Rule{Do: Drop, Kinds: []string{g.vote()}})
+}
+
+// vote draws a kind of vote.
+func (g *gen) vote() string {
+	return [...]message.Kind{message.KindPrepare, message.KindCommit}[g.draw("vote", 2)].String()
 }
