@@ -26,6 +26,7 @@ type heard struct {
 	calls    bool           // or to follow
 	doubts   bool           // a SUSPECT came since the last output
 	led      vote           // of the view's primary, as of the last output
+	body     vote           // the block that came last while the tip was decided, on what it lies on
 	owed     debts
 }
 
@@ -58,7 +59,7 @@ func (x *heard) boot(h *host, r *core.Restored) {
 	clear(x.statuses)
 	clear(x.passed)
 	x.owed.boot(h.now())
-	x.led = vote{}
+	x.led, x.body = vote{}, vote{}
 	x.state, x.votes, x.calls, x.doubts = r.State, false, false, false
 	if r.Change != nil {
 		x.changes[h.id] = r.Change.View
@@ -93,6 +94,10 @@ func (o *oracle) onHeard(h *host, p *packet) {
 			x.passed[s.Signer] = max(x.passed[s.Signer], s.View+1)
 		}
 		x.doubts = true
+	case *message.Body:
+		if s := &x.state; s.Tip.Seq < h.core.Marks().Decided && m.Payload != nil && m.Header.Seq <= s.Low.Seq+2*message.Seq(o.w.sc.Interval) {
+			x.body = vote{m.Header.View, m.Header.Seq - 1, message.Point{Seq: m.Header.Seq, Chain: m.Parent.Extend(m.Header.Digest())}}
+		}
 	case *message.Status:
 		x.statuses[p.from] = *m
 	}
@@ -152,6 +157,7 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 		case core.RecordChange:
 			w := r.Message.(*message.ViewChange).View
 			fail(x.leaves(o, h, w, out))
+			o.onLeft(h, x.target(h), w)
 			x.changes[h.id] = w
 			fail(x.waits(h))
 		case core.RecordState:
@@ -174,9 +180,9 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 		x.calls = false
 		fail(x.follows(o, h))
 	}
+	marks := h.core.Marks()
 	if x.votes {
 		x.votes = false
-		marks := h.core.Marks()
 		fail(x.counts(o, h, x.prepares, marks.Decided, max(marks.Certified, marks.Decided), "certified or decided (N3)"))
 		fail(x.counts(o, h, x.commits, marks.Decided, marks.Decided, "decided (N5)"))
 	}
@@ -190,6 +196,7 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 	if h.turns%waitsEvery == 0 {
 		fail(x.waits(h))
 	}
+	fail(x.accepts(o, h, marks.Decided))
 	x.settle(h)
 }
 
@@ -275,6 +282,26 @@ func (x *heard) follows(o *oracle, h *host) string {
 		return fmt.Sprintf("stays with view %d, and weak power asks for %d (V1)", x.target(h), w)
 	}
 	return ""
+}
+
+// accepts returns which block the replica should have accepted, or "": it caught up beyond
+// its tip, and the view's primary has signed the block on top of what is decided and
+// executed here, which came with its body (N1).
+func (x *heard) accepts(o *oracle, h *host, decided message.Seq) string {
+	s, b := &x.state, &x.body
+	if b.at.Seq == 0 || b.view != s.View || s.Tip.Seq >= decided || b.at.Seq != decided+1 || h.app.seq < decided {
+		return ""
+	}
+	p := x.prepares[uint64(s.View)%uint64(len(x.prepares))]
+	switch {
+	case s.Over || x.target(h) != s.View || s.Base.Seq > decided || b.at.Seq > s.Low.Seq+2*message.Seq(o.w.sc.Interval):
+		return ""
+	case p.view != s.View || p.base != s.Base.Seq || p.at != b.at || o.chain[s.Tip.Seq] != s.Tip.Chain && s.Tip.Seq > 0:
+		return ""
+	case o.parents[b.at.Chain].at.Chain != o.chain[decided]:
+		return ""
+	}
+	return fmt.Sprintf("does not accept %v of view %d, and its tip %v is decided (N1)", b.at, s.View, s.Tip)
 }
 
 // counts returns what the votes of correct members make of the blocks that the replica has

@@ -138,3 +138,24 @@ func TestVotesAreCounted(t *testing.T) {
 	x.commits[0].at = chain[3]
 	require.Empty(t, counts(0), "headers are missing")
 }
+
+// Who has caught up beyond its tip accepts the next block of its view (N1).
+func TestCaughtUpAccepts(t *testing.T) {
+	w := still()
+	o, h := w.oracle, w.hosts[1]
+	x := o.heard[1]
+	chain, fork := grow(o)
+	for _, p := range chain[:3] {
+		o.chain[p.Seq] = p.Chain
+	}
+	x.state.Tip, h.app.seq = chain[1], 2
+	x.body = vote{at: chain[3], base: 2}
+	require.Empty(t, x.accepts(o, h, 2), "its primary has not signed it")
+	o.onHeard(h, &packet{msg: &message.Prepare{Seq: 3, Chain: chain[3].Chain}})
+	require.NotEmpty(t, x.accepts(o, h, 2))
+	require.Empty(t, x.accepts(o, h, 3), "it is decided")
+	x.state.Tip = fork[0]
+	require.Empty(t, x.accepts(o, h, 2), "its tip is not what was decided")
+	x.state.Tip, x.changes[1] = chain[1], 1
+	require.Empty(t, x.accepts(o, h, 2), "it has left the view")
+}

@@ -34,6 +34,7 @@ type oracle struct {
 	carry    carry
 	snaps    map[message.Seq]*snapshot // the first of each checkpoint
 	patience clock.Duration            // with repeats
+	losses   losses
 	evidence int
 	ackedTop message.Seq
 }
@@ -49,7 +50,7 @@ func newOracle(w *World) *oracle {
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]parent{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
 		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
-		books: map[int]*book{}, heard: map[int]*heard{}, prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(),
+		books: map[int]*book{}, heard: map[int]*heard{}, prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(), losses: newLosses(&w.sc),
 	}
 	if w.sc.Beyond {
 		o.links, o.signed = map[message.Digest]message.Digest{}, transcripts{}

@@ -23,7 +23,7 @@ func Oracles() []Oracle {
 		{"I10", "what a client was told is decided, and at the end executed everywhere", "at each answer, at the end"},
 		{"I11", "what others make a replica hold stays within its limits, and so do proofs on disk", "in every 16th turn, at each start"},
 		{"I12", "no signature is checked that did not come with the message, nor one of a message whose time is over", "at each arrival"},
-		{"I13", "after the network has healed everything asked for is decided within the limit", "at the end"},
+		{"I13", "after the network has healed everything asked for is decided within the limit, and correct primaries lose no more views than timeouts can double and one; in calm worlds none", "at the end, when a view is left"},
 		{"I17", "no proof convicts a correct replica; beyond f, those who broke agreement are convicted", "with each proof, at the end"},
 		{"I18", "nothing makes a replica panic", "always"},
 		{"I20", "each write and each message is one that a small model of the rules allows; what others said is counted and followed, and what is due is done in time", "with each of them, after each turn"},

@@ -175,6 +175,7 @@ func (o *oracle) onBoot(h *host, r *core.Restored) {
 		return
 	}
 	o.heard[h.at].boot(h, r)
+	o.losses.onBack(o.w.elapsed())
 	asked := message.View(0)
 	if r.Change != nil {
 		asked = r.Change.View
