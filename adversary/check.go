@@ -62,10 +62,14 @@ func Check(t *testing.T, opts ...Option) {
 	if testing.Short() && c.limit == 0 {
 		c.worlds = max(c.worlds/10, 1)
 	}
+	var clean []string
 	found, err := c.search(func(tally sim.Tally, n int) {
-		t.Logf("%d worlds of %d replicas (%d with a liar): %d blocks decided, %d views, %d crashes, nothing found",
-			tally.Worlds, n, tally.Lying, tally.Decisions, tally.Views, tally.Crashes)
+		clean = append(clean, fmt.Sprintf("%d worlds of %d replicas (%d with a liar): %d blocks decided, %d views, %d crashes, nothing found",
+			tally.Worlds, n, tally.Lying, tally.Decisions, tally.Views, tally.Crashes))
 	})
+	for _, line := range clean { // from here, so that it stands under the caller's line
+		t.Log(line)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
