@@ -140,8 +140,9 @@ func (s *scoring) run(cmd *cobra.Command) error {
 
 // Budgets of --quick, of one strategy for one bug.
 var (
-	quickEasy = score.Budget{Worlds: 20, CPU: 2 * time.Second}
-	quickMore = score.Budget{Worlds: 40, CPU: time.Second / 2}
+	quickClean = score.Budget{Worlds: 200, CPU: 3 * time.Second}
+	quickEasy  = score.Budget{Worlds: 20, CPU: 2 * time.Second}
+	quickMore  = score.Budget{Worlds: 40, CPU: time.Second / 2}
 )
 
 const quickSample = 5 // every so many-th bug that is not easy
@@ -179,7 +180,9 @@ func (s *scoring) rows() (rows [][]score.Job, err error) {
 func (s *scoring) allowed(x bug.Bug) score.Budget {
 	b := s.budget
 	switch {
-	case s.quick && (x.Class == bug.Easy || x.ID == score.Clean):
+	case s.quick && x.ID == score.Clean:
+		return quickClean
+	case s.quick && x.Class == bug.Easy:
 		return quickEasy
 	case s.quick:
 		return quickMore
