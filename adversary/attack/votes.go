@@ -34,7 +34,8 @@ var votes = []*Attack{
 	{
 		ID: "A13", Name: "equivocation to disjoint halves",
 		About: "The primary shows two halves of the replicas two chains and votes for both; with f = 2 a second liar votes for " +
-			"whatever anyone votes for.",
+			"whatever anyone votes for. With more than f liars one victim prepares one chain and decides the other, and must not be " +
+			"convicted for it.",
 		Falls:  "majority quorums, and quorums of 2f+1 where n is not 3f+1",
 		Source: "Castro and Liskov, OSDI 1999, section 4.2", Oracles: []string{"I1", "I5", "I17"},
 		Worlds: []World{
@@ -42,8 +43,9 @@ var votes = []*Attack{
 			{File: "a13-six", Want: Want{Views: 1, Evidence: 1}},
 			{File: "a13-seven", Want: Want{Views: 1, Evidence: 1}},
 			{File: "a13-back-step", Want: Want{Views: 1, Evidence: 1}},
+			{File: "a13-beyond"},
 		},
-		Weak: []string{"M01", "M03", "M04", "M11", "M13"},
+		Weak: []string{"M01", "M03", "M04", "M11", "M13", "M67"},
 	},
 	{
 		ID: "A14", Name: "one victim decides, the others change the view",

@@ -112,7 +112,8 @@ var all = []Bug{
 	{ID: "M64", Class: Directed, Layer: Message, Rule: "N3 V2", What: "a certificate cut below its base is accepted in a VIEW-CHANGE"},
 	{ID: "M65", Class: Directed, Layer: Core, Rule: "N7", What: "NEW-VIEW and the first proposals leave before the entry into the view is durable", Hooks: 2},
 	{ID: "M66", Class: Medium, Layer: Core, Rule: "R2", What: "a restarted primary goes on in its view"},
-	// Within f certificates of one view lie on one chain, so that this one shows beyond f only.
+	// Within f certificates of one view lie on one chain, so that this one shows beyond f only: its
+	// replica is convicted there though it did not lie.
 	{ID: "M67", Class: Directed, Layer: Core, Rule: "N4", What: "the tip of COMMITs moves to a block that does not extend it"},
 	{ID: "M68", Class: Medium, Layer: Core, Rule: "V6", What: "the NEW-VIEW timer starts with the own VIEW-CHANGE and not at quorum"},
 	{ID: "M69", Class: Medium, Layer: Core, Rule: "V1", What: "the own suspicion alone makes a replica leave its view"},
