@@ -1,43 +1,44 @@
 package novel
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// Seen is the set of fingerprints that a search has met.
+// Seen is the set of changes that a search has met: what a replica was before a turn, and
+// behind it. Whole states are no measure: nearly each world has some of its own, and long
+// ones most.
 type Seen struct {
-	prints map[uint64]struct{}
+	prints map[change]struct{}
 	fresh  int           // met first in the world that is played now
 	now    []core.Status // by process
-	up     []bool
-	parts  []uint64
+	last   []uint64      // by process
 }
 
-// NewSeen returns an empty set.
-func NewSeen() *Seen { return &Seen{prints: map[uint64]struct{}{}} }
+// change is what one replica was and is, as part writes it.
+type change struct{ from, to uint64 }
 
-// Len returns how many fingerprints there are.
+// NewSeen returns an empty set.
+func NewSeen() *Seen { return &Seen{prints: map[change]struct{}{}} }
+
+// Len returns how many changes there are.
 func (s *Seen) Len() int { return len(s.prints) }
 
-// Watch returns the option that has a world add its states, and forgets those of the
+// Watch returns the option that has a world add its changes, and forgets those of the
 // world before. One world is watched at a time.
 func (s *Seen) Watch() sim.Option {
-	s.fresh, s.now, s.up = 0, s.now[:0], s.up[:0]
+	s.fresh, s.now, s.last = 0, s.now[:0], s.last[:0]
 	return sim.WithObserver(s.observe)
 }
 
-// Fresh returns how many states the world watched last was the first to reach.
+// Fresh returns how many changes the world watched last was the first to show.
 func (s *Seen) Fresh() int { return s.fresh }
 
-// observe notes the state after a turn of one process.
+// observe notes what a turn of one process made of it.
 func (s *Seen) observe(w *sim.World, process int) {
 	for len(s.now) < w.Processes() {
-		s.now, s.up = append(s.now, core.Status{}), append(s.up, false)
+		s.now, s.last = append(s.now, core.Status{}), append(s.last, 0)
 	}
 	if !w.Correct(process) {
 		return
@@ -46,30 +47,20 @@ func (s *Seen) observe(w *sim.World, process int) {
 	var view message.View
 	var decided message.Seq
 	for i := range s.now {
-		s.up[i] = w.Up(i)
 		view, decided = max(view, s.now[i].Target), max(decided, s.now[i].Decided.Seq)
 	}
-	s.parts = s.parts[:0]
-	for i := range s.now {
-		if w.Correct(i) {
-			s.parts = append(s.parts, s.part(i, view, decided))
-		}
-	}
-	slices.SortFunc(s.parts, cmp.Compare[uint64])
-	h := hash(14695981039346656037)
-	for _, p := range s.parts {
-		h.add(p)
-	}
-	if _, ok := s.prints[uint64(h)]; !ok {
-		s.prints[uint64(h)] = struct{}{}
+	c := change{from: s.last[process], to: s.part(process, w.Up(process), view, decided)}
+	s.last[process] = c.to
+	if _, ok := s.prints[c]; !ok {
+		s.prints[c] = struct{}{}
 		s.fresh++
 	}
 }
 
 // part is what one replica adds: where it stands, next to the others and to itself. What
 // grows without end is told in a few steps only.
-func (s *Seen) part(i int, view message.View, decided message.Seq) uint64 {
-	if !s.up[i] {
+func (s *Seen) part(i int, up bool, view message.View, decided message.Seq) uint64 {
+	if !up {
 		return 1
 	}
 	st := &s.now[i]
@@ -96,8 +87,3 @@ func (s *Seen) part(i int, view message.View, decided message.Seq) uint64 {
 	flag(st.Pending > 0)
 	return p
 }
-
-// hash is FNV-1a over words.
-type hash uint64
-
-func (h *hash) add(v uint64) { *h = (*h ^ hash(v)) * 1099511628211 }
