@@ -65,7 +65,7 @@ Exit status: 0 the goals are met, 1 a bug survived or there was a false alarm, 2
 	f.DurationVar(&s.budget.CPU, "cpu", time.Minute, "time of one core that a strategy has for a bug")
 	f.DurationVar(&s.budget.Shrink, "shrink", 0, "make each failing scenario small for so long (default not at all)")
 	f.IntVar(&s.runner.Workers, "workers", runtime.GOMAXPROCS(0), "bugs measured at a time")
-	f.BoolVar(&s.firstKill, "first-kill", false, "only until one strategy kills the bug, each within the worlds of the bug's class")
+	f.BoolVar(&s.firstKill, "first-kill", false, "bugs only, each until one strategy kills it; easy ones within 20 worlds")
 	f.BoolVar(&s.missing, "missing", false, "leave out what --add has: cells that killed or played as long; with --first-kill, bugs that were killed")
 	f.StringVar(&s.add, "add", "", "JSON file of earlier results to which these are added")
 	f.StringVar(&s.doc, "doc", "", "document between whose marks the table is put")
@@ -106,6 +106,7 @@ func (s *scoring) run(cmd *cobra.Command) error {
 	if err := s.load(); err != nil {
 		return err
 	}
+	s.runner.FirstKill = s.quick || s.firstKill
 	rows, err := s.rows()
 	if err != nil {
 		return err
@@ -114,7 +115,6 @@ func (s *scoring) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	s.runner.FirstKill = s.quick || s.firstKill
 	s.runner.Command = func(ctx context.Context, j score.Job) *exec.Cmd {
 		c := exec.CommandContext(ctx, self, "score", "cell", j.Bug, j.Strategy,
 			"--worlds", fmt.Sprint(j.Budget.Worlds), "--cpu", j.Budget.CPU.String(), "--shrink", j.Budget.Shrink.String())
@@ -150,7 +150,7 @@ const quickSample = 5 // every so many-th bug that is not easy
 // quickStrategies find most in few worlds, those that take least first.
 var quickStrategies = []string{"random", "floods", "medley", "logs", "attacks", "exhaustive"}
 
-// rows returns what is to be measured, a row for each bug.
+// rows returns what is to be measured: where one kill is enough, a row for each bug.
 func (s *scoring) rows() (rows [][]score.Job, err error) {
 	strategies, err := s.used()
 	if err != nil {
@@ -161,17 +161,23 @@ func (s *scoring) rows() (rows [][]score.Job, err error) {
 		return nil, &exitError{exitUsage, "no such bugs"}
 	}
 	for _, x := range chosen {
-		if s.missing && s.firstKill && s.table.Killed(x) {
+		if s.firstKill && (x.ID == score.Clean || s.missing && s.table.Killed(x)) {
 			continue
 		}
 		var row []score.Job
 		for _, st := range strategies {
 			j := score.Job{Bug: x.ID, Strategy: st.Name, Budget: s.allowed(x)}
-			if !s.missing || !s.table.Has(j) {
+			switch {
+			case s.missing && s.table.Has(j):
+			case s.runner.FirstKill:
 				row = append(row, j)
+			default:
+				rows = append(rows, []score.Job{j}) // at any time, by any worker
 			}
 		}
-		rows = append(rows, row)
+		if len(row) > 0 {
+			rows = append(rows, row)
+		}
 	}
 	return rows, nil
 }
