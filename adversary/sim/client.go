@@ -85,6 +85,9 @@ func (c *simClient) hand(h *host, m *message.Requests) {
 		return
 	}
 	if v, err := c.w.door.VerifyClient(c.key, m); err == nil {
+		if !h.faulty {
+			c.w.oracle.onAsked(h, m)
+		}
 		h.push(v)
 	}
 }

@@ -129,21 +129,21 @@ func (s *Scenario) patience() clock.Duration {
 	return 2*(late+s.TurnMax) + 4*(slow+s.SyncMax) + 2*gapMost
 }
 
-// pauses returns what is wrong with a turn that came late, or "": the process stood still,
-// and that is no fault of the primary's (T5).
-func (x *heard) pauses(h *host) string {
+// pauses reports whether the process stood still before this turn, and what is wrong with
+// how it takes that, or "": it is no fault of the primary's (T5).
+func (x *heard) pauses(h *host) (bool, string) {
 	late := h.now().Sub(h.tickAt)
 	if h.tickAt.IsZero() || late <= 250*clock.Millisecond {
-		return ""
+		return false, ""
 	}
 	s := h.core.Status()
 	if late <= s.Timeout/4 {
-		return ""
+		return false, ""
 	}
 	if x.owed.late++; x.owed.late <= 2 && s.Stats.Pauses < uint64(x.owed.late) {
-		return fmt.Sprintf("has not noticed that it stood still for %v (T5)", late)
+		return true, fmt.Sprintf("has not noticed that it stood still for %v (T5)", late)
 	}
-	return ""
+	return true, ""
 }
 
 // waits returns what is wrong with the timeout in force, or "": it doubles with each view

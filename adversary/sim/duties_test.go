@@ -71,10 +71,14 @@ func TestPausesAndTimeouts(t *testing.T) {
 	w := still()
 	h := w.hosts[1]
 	x := w.oracle.heard[1]
-	require.Empty(t, x.pauses(h))
+	paused, what := x.pauses(h)
+	require.False(t, paused)
+	require.Empty(t, what)
 	h.tickAt = w.now
 	w.now = w.now.Add(clock.Second)
-	require.NotEmpty(t, x.pauses(h))
+	paused, what = x.pauses(h)
+	require.True(t, paused)
+	require.NotEmpty(t, what)
 	require.Empty(t, x.waits(h))
 	w.tune = func(c *core.Config) { c.TimeoutCap /= 4 }
 	require.NotEmpty(t, x.waits(h))

@@ -28,6 +28,7 @@ type heard struct {
 	led      vote           // of the view's primary, as of the last output
 	body     vote           // the block that came last while the tip was decided, on what it lies on
 	owed     debts
+	asked    asked
 }
 
 // vote is a PREPARE or COMMIT.
@@ -46,7 +47,7 @@ type suspicion struct {
 func newHeard(n int) *heard {
 	return &heard{
 		prepares: make([]vote, n), commits: make([]vote, n), changes: make([]message.View, n), suspects: make([]suspicion, n),
-		statuses: make([]message.Status, n), passed: make([]message.View, n), owed: debts{list: make([]debt, n)},
+		statuses: make([]message.Status, n), passed: make([]message.View, n), owed: debts{list: make([]debt, n)}, asked: asked{known: map[requestKey]bool{}},
 	}
 }
 
@@ -59,6 +60,7 @@ func (x *heard) boot(h *host, r *core.Restored) {
 	clear(x.statuses)
 	clear(x.passed)
 	x.owed.boot(h.now())
+	x.asked.boot()
 	x.led, x.body = vote{}, vote{}
 	x.state, x.votes, x.calls, x.doubts = r.State, false, false, false
 	if r.Change != nil {
@@ -95,9 +97,9 @@ func (o *oracle) onHeard(h *host, p *packet) {
 		}
 		x.doubts = true
 	case *message.Body:
-		if s := &x.state; s.Tip.Seq < h.core.Marks().Decided && m.Payload != nil && m.Header.Seq <= s.Low.Seq+2*message.Seq(o.w.sc.Interval) {
-			x.body = vote{m.Header.View, m.Header.Seq - 1, message.Point{Seq: m.Header.Seq, Chain: m.Parent.Extend(m.Header.Digest())}}
-		}
+		x.follow(o, h, m)
+	case *message.Requests:
+		o.onAsked(h, m)
 	case *message.Status:
 		x.statuses[p.from] = *m
 	}
@@ -114,6 +116,15 @@ func (x *heard) note(votes []vote, id message.ReplicaID, v vote) bool {
 	}
 	*old = v
 	return true
+}
+
+// follow notes the newest block of the view that came while the tip was decided already.
+func (x *heard) follow(o *oracle, h *host, m *message.Body) {
+	s, b := &x.state, &m.Header
+	fits := b.View == s.View && b.Seq <= s.Low.Seq+2*message.Seq(o.w.sc.Interval) && m.Payload != nil
+	if fits && s.Tip.Seq < h.core.Marks().Decided {
+		x.body = vote{b.View, b.Seq - 1, message.Point{Seq: b.Seq, Chain: m.Parent.Extend(b.Digest())}}
+	}
 }
 
 // says notes what the replica itself sends.
@@ -191,12 +202,14 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 			fail(x.serves(h, &before, m))
 		}
 	}
-	fail(x.pauses(h))
+	paused, what := x.pauses(h)
+	fail(what)
 	fail(x.repeats(o, h))
 	if h.turns%waitsEvery == 0 {
 		fail(x.waits(h))
 	}
 	fail(x.accepts(o, h, marks.Decided))
+	fail(x.unserved(o, h, out, marks.Decided, paused))
 	x.settle(h)
 }
 

@@ -25,6 +25,7 @@ type oracle struct {
 	signed   transcripts                       // beyond f only
 	issued   map[message.Digest]bool
 	ran      map[message.Digest]message.Seq // where a request was executed
+	done     map[requestKey]message.Seq     // where a request was in a block first
 	acked    map[message.Digest]message.Seq
 	ledger   map[int]*ledger
 	books    map[int]*book
@@ -37,6 +38,7 @@ type oracle struct {
 	losses   losses
 	evidence int
 	ackedTop message.Seq
+	ranTo    message.Seq // highest block that was executed
 }
 
 // parent is the block below a block, and the view in which that was first proposed.
@@ -49,7 +51,7 @@ func newOracle(w *World) *oracle {
 	o := &oracle{
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]parent{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
-		acked: map[message.Digest]message.Seq{}, ledger: map[int]*ledger{},
+		acked: map[message.Digest]message.Seq{}, done: map[requestKey]message.Seq{}, ledger: map[int]*ledger{},
 		books: map[int]*book{}, heard: map[int]*heard{}, prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(), losses: newLosses(&w.sc),
 	}
 	if w.sc.Beyond {
@@ -203,6 +205,14 @@ func (o *oracle) onExecuted(h *host, d *core.Decided, state message.Digest, repl
 		r := &replies[i]
 		if !o.issued[r.Request] {
 			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what no client asked for", h.at, d.Point.Seq))
+		}
+	}
+	if d.Point.Seq > o.ranTo {
+		o.ranTo = d.Point.Seq
+		for i := range d.Block.Payload.Requests {
+			if k := keyOf(&d.Block.Payload.Requests[i]); o.done[k] == 0 {
+				o.done[k] = d.Point.Seq
+			}
 		}
 	}
 	for _, r := range h.app.fresh {

@@ -26,7 +26,7 @@ func Oracles() []Oracle {
 		{"I13", "after the network has healed everything asked for is decided within the limit, and correct primaries lose no more views than timeouts can double and one; in calm worlds none", "at the end, when a view is left"},
 		{"I17", "no proof convicts a correct replica; beyond f, those who broke agreement are convicted", "with each proof, at the end"},
 		{"I18", "nothing makes a replica panic", "always"},
-		{"I20", "each write and each message is one that a small model of the rules allows; what others said is counted and followed, and what is due is done in time", "with each of them, after each turn"},
+		{"I20", "each write and each message is one that a small model of the rules allows; what others said is counted and followed, what is due is done in time, and the oldest request has its timer", "with each of them, after each turn"},
 		{"I21", "one seed gives one trace", "by playing some seeds twice"},
 		{"R1", "a replica starts again from what its disk kept", "at each start"},
 		{"X7", "the log shows as decided what was executed", "at each start"},

@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/core"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// asked is what a correct replica was asked for in this life and has not decided yet, the
+// oldest first: the progress timer belongs to that, whatever else is decided (T1).
+type asked struct {
+	list  []request
+	known map[requestKey]bool
+	since clock.Instant // when the first of the list became that, at the latest
+	view  message.View  // in which it waits
+	lag   message.Seq   // what weak power had decided when its time was over
+}
+
+type requestKey struct {
+	client  message.PublicKey
+	session message.SessionID
+	number  uint64
+}
+
+type request struct {
+	key  requestKey
+	sure bool        // it is admitted for certain
+	tip  message.Seq // of blocks that are older obligations
+}
+
+func (a *asked) boot() {
+	a.list, a.lag, a.since = a.list[:0], 0, clock.Instant{}
+	clear(a.known)
+}
+
+func keyOf(r *message.Request) requestKey { return requestKey{r.Client, r.Session, r.Number} }
+
+// onAsked notes requests that reach a correct replica. It admits those of correct clients
+// whose session it knows, if they ever open one only.
+func (o *oracle) onAsked(h *host, m *message.Requests) {
+	x, sc := o.heard[h.at], &o.w.sc
+	lasting := sc.Reopen == 0 && sc.Sessions == 0 && len(h.executed) == 0
+	for i := range m.List {
+		r := &m.List[i]
+		k := keyOf(r)
+		if _, done := o.done[k]; done || x.asked.known[k] {
+			continue
+		}
+		x.asked.known[k] = true
+		sure := (r.Type == message.RequestOpen || r.Session.Seq <= h.app.seq) &&
+			slices.ContainsFunc(o.w.clients, func(c *simClient) bool { return c.key == r.Client })
+		x.asked.list = append(x.asked.list, request{k, sure && lasting, x.state.Tip.Seq})
+	}
+}
+
+// unserved returns for how long the replica has not suspected a primary that leaves its
+// oldest request undecided, if that is too long, or "": its timer runs its full length once,
+// and T5 may put it off by as much again. If it lags, it first catches up to what weak
+// power had decided by then.
+func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.Seq, paused bool) string {
+	a, now := &x.asked, h.now()
+	first := len(a.list)
+	for i := range a.list {
+		if seq, done := o.done[a.list[i].key]; !done || seq > decided {
+			first = i
+			break
+		}
+	}
+	if first > 0 {
+		a.list, a.since = slices.Delete(a.list, 0, first), now
+	}
+	for _, m := range out.Sign {
+		if _, ok := m.(*message.Suspect); ok {
+			a.since = now
+		}
+	}
+	target := x.target(h)
+	if len(a.list) == 0 || !a.list[0].sure || a.list[0].tip > decided || paused || a.since.IsZero() ||
+		target != x.state.View || target != a.view || decided >= x.state.Low.Seq+2*message.Seq(o.w.sc.Interval) {
+		a.since, a.view, a.lag = now, target, 0
+		return ""
+	}
+	waited := now.Sub(a.since)
+	if waited <= 2*x.owed.wait+o.patience {
+		a.lag = 0
+		return ""
+	}
+	if a.lag == 0 {
+		a.lag = max(x.weakDecided(o, h), 1)
+	}
+	if decided < a.lag {
+		return ""
+	}
+	return fmt.Sprintf("has waited for its oldest request for %v, with a timeout of %v at most, and suspects nobody (T1)", waited, x.owed.wait)
+}
+
+// weakDecided is the highest seq that weak power of others says is decided.
+func (x *heard) weakDecided(o *oracle, h *host) message.Seq {
+	var list []message.Seq
+	for i := range x.statuses {
+		if i != int(h.id) {
+			list = append(list, x.statuses[i].Decided)
+		}
+	}
+	slices.Sort(list)
+	if len(list) < o.weak() {
+		return 0
+	}
+	return list[len(list)-o.weak()]
+}
