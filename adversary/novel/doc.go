@@ -30,9 +30,9 @@
 //	found  75 of 80     75 of 80      73 of 80
 //	all  7235   148 s  7490   148 s 10690   224 s
 //
-// Half makes no difference, and more makes it worse. Guidance by whole states, one fingerprint for all replicas
-// together, was worse than none: nearly every world has states of its own, long ones most,
-// so the search kept everything and played what was slow. What is generated is drawn so that
-// most bugs are some dozens of worlds away, which leaves little to be learned on the way. The
-// counters of code have been seen to work, and have not been measured.
+// Half makes no difference, and more makes it worse. Guidance by whole states, one fingerprint
+// for all replicas together, was worse than none: nearly every world has states of its own,
+// long ones most, so the search kept everything and played what was slow. What is generated is
+// drawn so that most bugs are some dozens of worlds away, which leaves little to be learned on
+// the way. The counters of code have been seen to work, and have not been measured.
 package novel
