@@ -55,7 +55,7 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@git grep -oE '^func Fuzz[A-Za-z0-9_]*' -- '*_test.go' ':!tools' ':!benchmarks/compare' | \
 	while IFS=: read -r file target; do \
 		echo "--- $${target#func } in $$(dirname $$file)"; \
-		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$(dirname $$file) || exit 1; \
 	done
 
 .PHONY: bench

@@ -66,69 +66,79 @@ const failuresMax = 5
 
 // Run plays the campaign. The tally does not depend on the number of workers.
 func (c Campaign) Run() Tally {
-	start := time.Now()
-	var (
-		mu   sync.Mutex
-		t    Tally
-		next atomic.Uint64
-		wg   sync.WaitGroup
-	)
-	stride := max(c.Shards, 1)
-	first := c.From + c.Shard%stride
-	if first > c.To {
-		return t
+	r := running{Campaign: c, start: time.Now(), stride: max(c.Shards, 1)}
+	r.first = c.From + c.Shard%r.stride
+	if r.first > c.To {
+		return r.t
 	}
-	done := func() bool {
-		select {
-		case <-c.Stop:
-			return true
-		default:
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		return len(t.Failures) >= failuresMax || c.For > 0 && time.Since(start) >= c.For
-	}
+	var workers, reporter sync.WaitGroup
 	for range max(c.Workers, 1) {
-		wg.Go(func() {
-			for !done() {
-				k := next.Add(1) - 1
-				if k > (c.To-first)/stride {
-					return
-				}
-				seed := first + k*stride
-				r := c.world(seed)
-				mu.Lock()
-				t.add(seed, r)
-				mu.Unlock()
-			}
-		})
+		workers.Go(r.work)
 	}
 	stop := make(chan struct{})
-	var reporter sync.WaitGroup
 	if c.Progress != nil {
-		reporter.Go(func() {
-			tick := time.NewTicker(time.Second)
-			defer tick.Stop()
-			for {
-				select {
-				case <-stop:
-					return
-				case <-tick.C:
-					mu.Lock()
-					s := t
-					mu.Unlock()
-					s.Elapsed = time.Since(start)
-					c.Progress(s)
-				}
-			}
-		})
+		reporter.Go(func() { r.report(stop) })
 	}
-	wg.Wait()
+	workers.Wait()
 	close(stop)
 	reporter.Wait()
-	t.Elapsed = time.Since(start)
-	t.sort()
-	return t
+	r.t.Elapsed = time.Since(r.start)
+	r.t.sort()
+	return r.t
+}
+
+// running is a campaign under way.
+type running struct {
+	Campaign
+	start         time.Time
+	first, stride uint64
+	next          atomic.Uint64 // seed to play, in strides from first on
+
+	mu sync.Mutex
+	t  Tally
+}
+
+// work plays seeds until there are none or the campaign is over.
+func (r *running) work() {
+	for !r.over() {
+		k := r.next.Add(1) - 1
+		if k > (r.To-r.first)/r.stride {
+			return
+		}
+		seed := r.first + k*r.stride
+		result := r.world(seed)
+		r.mu.Lock()
+		r.t.add(seed, result)
+		r.mu.Unlock()
+	}
+}
+
+func (r *running) over() bool {
+	select {
+	case <-r.Stop:
+		return true
+	default:
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.t.Failures) >= failuresMax || r.For > 0 && time.Since(r.start) >= r.For
+}
+
+func (r *running) report(stop <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			r.mu.Lock()
+			t := r.t
+			r.mu.Unlock()
+			t.Elapsed = time.Since(r.start)
+			r.Progress(t)
+		}
+	}
 }
 
 func (c Campaign) world(seed uint64) *Result {

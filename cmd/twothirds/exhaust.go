@@ -54,7 +54,7 @@ the bounds were reached first, 2 wrong usage.`,
 	f.IntSliceVar(&w.Slots, "slots", []int{1, 1}, "for each view, up to which seq its primary proposes")
 	f.IntVar(&w.Choices, "choices", 2, "blocks that a lying primary has for each place")
 	f.IntVar(&w.Crashes, "crashes", 0, "restarts of correct replicas, all together")
-	f.IntVar(&o.States, "states", 0, "stop after so many states (default 20 million)")
+	f.IntVar(&o.States, "states", 0, "stop after so many states (default 1 billion)")
 	f.DurationVar(&o.Time, "for", 10*time.Minute, "stop after this long")
 	f.BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return cmd
