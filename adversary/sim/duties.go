@@ -137,8 +137,8 @@ func (x *heard) pauses(h *host) (bool, string) {
 		return false, ""
 	}
 	s := h.core.Status()
-	if late <= s.Timeout/4 {
-		return false, ""
+	if late <= max(s.Timeout, x.owed.wait)/4 {
+		return false, "" // what this turn has measured may have shortened the timeout
 	}
 	if x.owed.late++; x.owed.late <= 2 && s.Stats.Pauses < uint64(x.owed.late) {
 		return true, fmt.Sprintf("has not noticed that it stood still for %v (T5)", late)
