@@ -50,10 +50,6 @@ func (w world) pack() uint64 {
 	return 1<<63 | uint64(w[0])<<(2*idBits) | uint64(w[1])<<idBits | uint64(w[2])
 }
 
-func unpack(p uint64) world {
-	return world{uint32(p >> (2 * idBits) & idMax), uint32(p >> idBits & idMax), uint32(p & idMax)}
-}
-
 // newExplorer returns an explorer at the first state of its world.
 func newExplorer(w World) *explorer {
 	c := newCluster()

@@ -17,6 +17,7 @@ type debts struct {
 	at     clock.Instant
 	points message.Seq    // highest own CHECKPOINT that left in this life
 	late   int            // turns that came after a pause
+	judged clock.Duration // the timeout that the last turn after a pause was held against
 	wait   clock.Duration // the longest timeout lately: it may shrink before a repeat that it set off
 }
 
@@ -48,7 +49,7 @@ func (d *debts) boot(now clock.Instant) {
 
 // paid notes a message that leaves.
 func (d *debts) paid(out *core.Outgoing) {
-	k := 0
+	var k int
 	switch m := out.Msg.(type) {
 	case *message.Prepare:
 		k = owedPrepare
@@ -129,18 +130,21 @@ func (s *Scenario) patience() clock.Duration {
 	return 2*(late+s.TurnMax) + 4*(slow+s.SyncMax) + 2*gapMost
 }
 
+// pauseLeast is how late a process is at least that stood still (T5).
+const pauseLeast = 250 * clock.Millisecond
+
+// onLate notes the timeout when a process is told how late it is: what it has heard in this
+// turn may have made it longer before, and what it does on time may make it shorter after.
+func (o *oracle) onLate(h *host) { o.heard[h.at].owed.judged = h.core.Status().Timeout }
+
 // pauses reports whether the process stood still before this turn, and what is wrong with
 // how it takes that, or "": it is no fault of the primary's (T5).
 func (x *heard) pauses(h *host) (bool, string) {
 	late := h.now().Sub(h.tickAt)
-	if h.tickAt.IsZero() || late <= 250*clock.Millisecond {
+	if h.tickAt.IsZero() || late <= pauseLeast || late <= x.owed.judged/4 {
 		return false, ""
 	}
-	s := h.core.Status()
-	if late <= max(s.Timeout, x.owed.wait)/4 {
-		return false, "" // what this turn has measured may have shortened the timeout
-	}
-	if x.owed.late++; x.owed.late <= 2 && s.Stats.Pauses < uint64(x.owed.late) {
+	if x.owed.late++; x.owed.late <= 2 && h.core.Status().Stats.Pauses < uint64(x.owed.late) {
 		return true, fmt.Sprintf("has not noticed that it stood still for %v (T5)", late)
 	}
 	return true, ""

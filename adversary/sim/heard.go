@@ -156,6 +156,27 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 			o.w.fail("I20", fmt.Sprintf("replica %d (life %d) %s", h.at, h.life, what))
 		}
 	}
+	x.notes(o, h, out, fail)
+	x.demands(o, h, fail)
+	for i := range out.Send {
+		if m, ok := out.Send[i].Msg.(*message.Blocks); ok {
+			fail(x.serves(h, &before, m))
+		}
+	}
+	paused, what := x.pauses(h)
+	fail(what)
+	fail(x.repeats(o, h))
+	if h.turns%waitsEvery == 0 {
+		fail(x.waits(h))
+	}
+	decided := h.core.Marks().Decided
+	fail(x.accepts(o, h, decided))
+	fail(x.unserved(o, h, out, decided, paused))
+	x.settle(h)
+}
+
+// notes follows what an output signs and writes, and why a view is left.
+func (x *heard) notes(o *oracle, h *host, out *core.Output, fail func(string)) {
 	for _, m := range out.Sign {
 		if s, ok := m.(*message.Suspect); ok {
 			x.suspects[h.id] = suspicion{next: s.View + 1}
@@ -181,6 +202,10 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 			fail(x.suspectsEntry(o, s))
 		}
 	}
+}
+
+// demands holds an output against what had to be done about what was heard.
+func (x *heard) demands(o *oracle, h *host, fail func(string)) {
 	if x.resigns {
 		x.resigns = false
 		if x.target(h) == x.state.View {
@@ -191,26 +216,12 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 		x.calls = false
 		fail(x.follows(o, h))
 	}
-	marks := h.core.Marks()
 	if x.votes {
 		x.votes = false
+		marks := h.core.Marks()
 		fail(x.counts(o, h, x.prepares, marks.Decided, max(marks.Certified, marks.Decided), "certified or decided (N3)"))
 		fail(x.counts(o, h, x.commits, marks.Decided, marks.Decided, "decided (N5)"))
 	}
-	for i := range out.Send {
-		if m, ok := out.Send[i].Msg.(*message.Blocks); ok {
-			fail(x.serves(h, &before, m))
-		}
-	}
-	paused, what := x.pauses(h)
-	fail(what)
-	fail(x.repeats(o, h))
-	if h.turns%waitsEvery == 0 {
-		fail(x.waits(h))
-	}
-	fail(x.accepts(o, h, marks.Decided))
-	fail(x.unserved(o, h, out, marks.Decided, paused))
-	x.settle(h)
 }
 
 // waitsEvery is in how many turns a timeout is looked at once that did not change.

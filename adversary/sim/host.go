@@ -142,7 +142,11 @@ func (h *host) turn() {
 	}
 	h.executed = h.executed[:0]
 	if !h.tickAt.IsZero() && !now.Before(h.tickAt) {
-		h.w.Sometimes(timerLate, now.Sub(h.tickAt) > lateness)
+		late := now.Sub(h.tickAt)
+		h.w.Sometimes(timerLate, late > lateness)
+		if late > pauseLeast && !h.faulty {
+			h.w.oracle.onLate(h)
+		}
 		h.core.Tick(now)
 	}
 	if !h.faulty {

@@ -80,7 +80,7 @@ func (o *oracle) view() message.View {
 	v := message.View(0)
 	for _, h := range o.w.hosts {
 		if !h.faulty && h.core != nil {
-			v = max(v, h.core.Status().View)
+			v = max(v, h.view)
 		}
 	}
 	return v

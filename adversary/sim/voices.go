@@ -39,9 +39,9 @@ func (v voices) add(o *oracle, view message.View, id message.ReplicaID, at messa
 func (v voices) count(o *oracle, view message.View, p message.Point) (n int) {
 	var seen [2]uint64 // by replica; there are 100 at most
 	for _, x := range v[view] {
-		word, bit := &seen[x.id/64], uint64(1)<<(x.id%64)
-		if *word&bit == 0 && o.onChain(x.at, p) {
-			*word |= bit
+		word, bit := x.id/64, uint64(1)<<(x.id%64)
+		if seen[word]&bit == 0 && o.onChain(x.at, p) {
+			seen[word] |= bit
 			n++
 		}
 	}
