@@ -218,3 +218,11 @@ func TestPausesPutOffTwice(t *testing.T) {
 		"tick 1 +3s", "turn 1", "expect 1 suspects=1!")
 	require.EqualValues(t, 2, s.hosts[1].core.Status().Stats.Pauses)
 }
+
+// What was decided before the timer fired, though in the same turn, is no reason to suspect
+// (spec T1): a busy replica takes in many messages in one turn.
+func TestDecidedInTheTurnOfTheTimer(t *testing.T) {
+	prepared := []string{"new n=4 byz=3", "crash 3", "mute 2->*", "submit 0 a", "run in=20ms", "byz 3 PREPARE at=a", "run in=380ms", "expect 1 certified=1 decided=0! suspects=0!"}
+	play(t, append(prepared, "tick 1 +200ms", "expect 1 suspects=1!")...)
+	play(t, append(prepared, "byz 3 COMMIT at=a", "deliver 3->1 COMMIT", "expect 1 decided=1", "tick 1 +200ms", "expect 1 suspects=0!")...)
+}

@@ -340,6 +340,9 @@ func (c *Core) onTimers() {
 		c.pool.forwardAll(c)
 	}
 	if c.due(t.progress) {
+		c.watch() // what this turn has decided is nothing to wait for any more
+	}
+	if c.due(t.progress) {
 		c.judge()
 	}
 	if c.due(t.newView) {
