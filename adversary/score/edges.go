@@ -12,6 +12,7 @@ import (
 // and bounds sit where two of them meet (boundary-value analysis: Myers, The Art of
 // Software Testing, 1979). Each dimension is left as generated in about half of them.
 func edges(src sim.Source, o sim.Options) sim.Scenario {
+	o.Without = append(slices.Clip(o.Without), "faint") // the limit below is that of a network that becomes good
 	s := sim.Generate(src, o)
 	s.Decisions, s.Until = 12, 60 // so that one who was cut off has not too much to catch up with
 	of := func(label string, p *int, values ...int) {

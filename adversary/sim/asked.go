@@ -17,6 +17,7 @@ type asked struct {
 	since clock.Instant // when the first of the list became that, at the latest
 	view  message.View  // in which it waits
 	lag   message.Seq   // what weak power had decided when its time was over
+	given message.Seq   // up to which this replica has decided blocks and holds them
 }
 
 type requestKey struct {
@@ -31,8 +32,8 @@ type request struct {
 	tip  message.Seq // of blocks that are older obligations
 }
 
-func (a *asked) boot() {
-	a.list, a.lag, a.since = a.list[:0], 0, clock.Instant{}
+func (a *asked) boot(executed message.Seq) {
+	a.list, a.lag, a.since, a.given = a.list[:0], 0, clock.Instant{}, executed
 	clear(a.known)
 }
 
@@ -53,6 +54,23 @@ func (o *oracle) onAsked(h *host, m *message.Requests) {
 		sure := (r.Type == message.RequestOpen || r.Session.Seq <= h.app.seq) &&
 			slices.ContainsFunc(o.w.clients, func(c *simClient) bool { return c.key == r.Client })
 		x.asked.list = append(x.asked.list, request{k, sure && lasting, x.state.Tip.Seq})
+	}
+}
+
+// onGiven notes which requests are decided: those of blocks that are given out.
+func (o *oracle) onGiven(h *host, list []core.Decided) {
+	for i := range list {
+		seq := list[i].Point.Seq
+		o.heard[h.at].asked.given = seq
+		if seq <= o.ordered {
+			continue
+		}
+		o.ordered = seq
+		for k := range list[i].Block.Payload.Requests {
+			if k := keyOf(&list[i].Block.Payload.Requests[k]); o.done[k] == 0 {
+				o.done[k] = seq
+			}
+		}
 	}
 }
 
@@ -91,8 +109,8 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 	if a.lag == 0 {
 		a.lag = max(x.weakDecided(o, h), 1)
 	}
-	if decided < a.lag {
-		return ""
+	if decided < a.lag || a.given < decided {
+		return "" // what is decided and not held may be just that
 	}
 	return fmt.Sprintf("has waited for its oldest request for %v, with a timeout of %v at most, and suspects nobody (T1)", waited, x.owed.wait)
 }

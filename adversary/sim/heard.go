@@ -60,7 +60,7 @@ func (x *heard) boot(h *host, r *core.Restored) {
 	clear(x.statuses)
 	clear(x.passed)
 	x.owed.boot(h.now())
-	x.asked.boot()
+	x.asked.boot(h.app.seq)
 	x.led, x.body = vote{}, vote{}
 	x.state, x.votes, x.calls, x.doubts = r.State, false, false, false
 	if r.Change != nil {
@@ -170,6 +170,7 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 		fail(x.waits(h))
 	}
 	decided := h.core.Marks().Decided
+	o.onGiven(h, out.Execute)
 	fail(x.accepts(o, h, decided))
 	fail(x.unserved(o, h, out, decided, paused))
 	x.settle(h)

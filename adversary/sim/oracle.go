@@ -38,7 +38,7 @@ type oracle struct {
 	losses   losses
 	evidence int
 	ackedTop message.Seq
-	ranTo    message.Seq // highest block that was executed
+	ordered  message.Seq // highest block that was given out to be executed
 }
 
 // parent is the block below a block, and the view in which that was first proposed.
@@ -205,14 +205,6 @@ func (o *oracle) onExecuted(h *host, d *core.Decided, state message.Digest, repl
 		r := &replies[i]
 		if !o.issued[r.Request] {
 			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what no client asked for", h.at, d.Point.Seq))
-		}
-	}
-	if d.Point.Seq > o.ranTo {
-		o.ranTo = d.Point.Seq
-		for i := range d.Block.Payload.Requests {
-			if k := keyOf(&d.Block.Payload.Requests[i]); o.done[k] == 0 {
-				o.done[k] = d.Point.Seq
-			}
 		}
 	}
 	for _, r := range h.app.fresh {
