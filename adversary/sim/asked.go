@@ -115,14 +115,9 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 	return fmt.Sprintf("has waited for its oldest request for %v, with a timeout of %v at most, and suspects nobody (T1)", waited, x.owed.wait)
 }
 
-// weakDecided is the highest seq that weak power of others says is decided.
+// weakDecided is the highest seq that weak power of others has said is decided.
 func (x *heard) weakDecided(o *oracle, h *host) message.Seq {
-	var list []message.Seq
-	for i := range x.statuses {
-		if i != int(h.id) {
-			list = append(list, x.statuses[i].Decided)
-		}
-	}
+	list := slices.Delete(slices.Clone(x.reported), int(h.id), int(h.id)+1)
 	slices.Sort(list)
 	if len(list) < o.weak() {
 		return 0

@@ -37,8 +37,8 @@ func TestOldestRequestIsWatched(t *testing.T) {
 
 	require.Empty(t, wait(0, &message.Suspect{}))
 	require.Empty(t, wait(most))
-	for i := range x.statuses {
-		x.statuses[i].Decided = 3
+	for i := range x.reported {
+		x.reported[i] = 3
 	}
 	require.Empty(t, wait(most), "it lags")
 	decided = 3

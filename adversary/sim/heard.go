@@ -20,6 +20,7 @@ type heard struct {
 	changes  []message.View // of VIEW-CHANGEs
 	suspects []suspicion
 	statuses []message.Status
+	reported []message.Seq // decided, the highest: a status may be a replay of an old one
 	passed   []message.View // by SUSPECTs passed on, since the last output: the view after
 	resigns  bool           // it led its view when it started: the next output leaves that
 	votes    bool           // there is something new to count
@@ -47,7 +48,7 @@ type suspicion struct {
 func newHeard(n int) *heard {
 	return &heard{
 		prepares: make([]vote, n), commits: make([]vote, n), changes: make([]message.View, n), suspects: make([]suspicion, n),
-		statuses: make([]message.Status, n), passed: make([]message.View, n), owed: debts{list: make([]debt, n)}, asked: asked{known: map[requestKey]bool{}},
+		statuses: make([]message.Status, n), reported: make([]message.Seq, n), passed: make([]message.View, n), owed: debts{list: make([]debt, n)}, asked: asked{known: map[requestKey]bool{}},
 	}
 }
 
@@ -58,6 +59,7 @@ func (x *heard) boot(h *host, r *core.Restored) {
 	clear(x.changes)
 	clear(x.suspects)
 	clear(x.statuses)
+	clear(x.reported)
 	clear(x.passed)
 	x.owed.boot(h.now())
 	x.asked.boot(h.app.seq)
@@ -102,6 +104,7 @@ func (o *oracle) onHeard(h *host, p *packet) {
 		o.onAsked(h, m)
 	case *message.Status:
 		x.statuses[p.from] = *m
+		x.reported[p.from] = max(x.reported[p.from], m.Decided)
 	}
 	if o.w.hosts[p.from].faulty {
 		o.overhear(p.msg)

@@ -36,8 +36,8 @@ func newLosses(sc *Scenario) losses {
 			l.most = -1 // the network is never good
 		}
 	}
-	if sc.Beyond {
-		l.most = -1
+	if sc.Beyond || 2*sc.drain() > sc.Cap {
+		l.most = -1 // beyond f; or the oldest request waits for longer than any timeout, whoever leads
 	}
 	return l
 }
@@ -74,8 +74,14 @@ func (s *Scenario) lastFault() clock.Duration {
 // after the other.
 func (s *Scenario) calm() bool {
 	faults := len(s.Byzantine) + len(s.Twins) + len(s.Lost) + len(s.Pipes) + len(s.Rules) + len(s.Cuts) + len(s.Crashes) + len(s.Pauses) + len(s.Disks) + len(s.Flips)
+	return faults == 0 && s.Heal == 0 && len(s.Clocks) == 0 && s.drain() <= floor
+}
+
+// drain is how long it takes at most to decide all that clients have outstanding, one block
+// after the other.
+func (s *Scenario) drain() clock.Duration {
 	block := 4*(s.Links.DelayMax+s.SyncMax+s.TurnMax) + s.ExecMax
-	return faults == 0 && s.Heal == 0 && len(s.Clocks) == 0 && clock.Duration(s.Clients*s.Ahead+1)*block <= floor
+	return clock.Duration(s.Clients*s.Ahead+1) * block
 }
 
 // onLeft counts the view that a correct replica leaves for w, if its primary and all other
