@@ -14,10 +14,11 @@ import (
 type asked struct {
 	list  []request
 	known map[requestKey]bool
-	since clock.Instant // when the first of the list became that, at the latest
-	view  message.View  // in which it waits
-	lag   message.Seq   // what weak power had decided when its time was over
-	given message.Seq   // up to which this replica has decided blocks and holds them
+	since clock.Instant  // when the first of the list became that, at the latest
+	wait  clock.Duration // the longest timeout from then on: its timer runs with that of then
+	view  message.View   // in which it waits
+	lag   message.Seq    // what weak power had decided when its time was over
+	given message.Seq    // up to which this replica has decided blocks and holds them
 }
 
 type requestKey struct {
@@ -88,21 +89,24 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 		}
 	}
 	if first > 0 {
-		a.list, a.since = slices.Delete(a.list, 0, first), now
+		a.list = slices.Delete(a.list, 0, first)
+		a.start(now)
 	}
 	for _, m := range out.Sign {
 		if _, ok := m.(*message.Suspect); ok {
-			a.since = now
+			a.start(now)
 		}
 	}
 	target := x.target(h)
 	if len(a.list) == 0 || !a.list[0].sure || a.list[0].tip > decided || paused || a.since.IsZero() ||
 		target != x.state.View || target != a.view || decided >= x.state.Low.Seq+2*message.Seq(o.w.sc.Interval) {
-		a.since, a.view, a.lag = now, target, 0
+		a.start(now)
+		a.view, a.lag = target, 0
 		return ""
 	}
+	a.wait = max(a.wait, x.owed.wait)
 	waited := now.Sub(a.since)
-	if waited <= 2*x.owed.wait+o.patience {
+	if waited <= 2*a.wait+o.patience {
 		a.lag = 0
 		return ""
 	}
@@ -112,8 +116,11 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 	if decided < a.lag || a.given < decided {
 		return "" // what is decided and not held may be just that
 	}
-	return fmt.Sprintf("has waited for its oldest request for %v, with a timeout of %v at most, and suspects nobody (T1)", waited, x.owed.wait)
+	return fmt.Sprintf("has waited for its oldest request for %v, with a timeout of %v at most, and suspects nobody (T1)", waited, a.wait)
 }
+
+// start begins to wait anew.
+func (a *asked) start(now clock.Instant) { a.since, a.wait = now, 0 }
 
 // weakDecided is the highest seq that weak power of others has said is decided.
 func (x *heard) weakDecided(o *oracle, h *host) message.Seq {

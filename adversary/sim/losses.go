@@ -36,8 +36,13 @@ func newLosses(sc *Scenario) losses {
 			l.most = -1 // the network is never good
 		}
 	}
-	if sc.Beyond || 2*sc.drain() > sc.Cap {
-		l.most = -1 // beyond f; or the oldest request waits for longer than any timeout, whoever leads
+	switch {
+	case sc.Beyond:
+		l.most = -1
+	case 2*sc.drain() > sc.Cap:
+		l.most = -1 // the oldest request waits for longer than any timeout, whoever leads
+	case sc.block() > floor:
+		l.most = -1 // decisions let timeouts fall again (T3), below what the next one takes
 	}
 	return l
 }
@@ -80,8 +85,12 @@ func (s *Scenario) calm() bool {
 // drain is how long it takes at most to decide all that clients have outstanding, one block
 // after the other.
 func (s *Scenario) drain() clock.Duration {
-	block := 4*(s.Links.DelayMax+s.SyncMax+s.TurnMax) + s.ExecMax
-	return clock.Duration(s.Clients*s.Ahead+1) * block
+	return clock.Duration(s.Clients*s.Ahead+1) * s.block()
+}
+
+// block is how long it takes at most to decide and execute one block.
+func (s *Scenario) block() clock.Duration {
+	return 4*(s.Links.DelayMax+s.SyncMax+s.TurnMax) + s.ExecMax
 }
 
 // onLeft counts the view that a correct replica leaves for w, if its primary and all other
