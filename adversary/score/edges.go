@@ -44,6 +44,9 @@ func edges(src sim.Source, o sim.Options) sim.Scenario {
 	// messages, each behind a sync.
 	blocks := s.Until + s.Clients*(1+s.Ahead)
 	s.Limit = 40*clock.Second + clock.Duration(3*blocks)*(s.Links.DelayMax+s.SyncMax+s.ExecMax)
+	if !s.Burst {
+		s.Limit += 2 * s.Heal // what its clients think in all
+	}
 	return s
 }
 
