@@ -30,7 +30,7 @@ type requestKey struct {
 type request struct {
 	key  requestKey
 	sure bool        // it is admitted for certain
-	tip  message.Seq // of blocks that are older obligations
+	tip  message.Seq // of blocks that are older obligations, as those up to the view's base may be
 }
 
 func (a *asked) boot(executed message.Seq) {
@@ -98,7 +98,7 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 		}
 	}
 	target := x.target(h)
-	if len(a.list) == 0 || !a.list[0].sure || a.list[0].tip > decided || paused || a.since.IsZero() ||
+	if len(a.list) == 0 || !a.list[0].sure || max(a.list[0].tip, x.state.Base.Seq) > decided || paused || a.since.IsZero() ||
 		target != x.state.View || target != a.view || decided >= x.state.Low.Seq+2*message.Seq(o.w.sc.Interval) {
 		a.start(now)
 		a.view, a.lag = target, 0

@@ -20,7 +20,7 @@ type heard struct {
 	changes  []message.View // of VIEW-CHANGEs
 	suspects []suspicion
 	statuses []message.Status
-	reported []message.Seq // decided, the highest: a status may be a replay of an old one
+	reported []message.Seq  // decided, the highest: a status may be a replay of an old one
 	passed   []message.View // by SUSPECTs passed on, since the last output: the view after
 	resigns  bool           // it led its view when it started: the next output leaves that
 	votes    bool           // there is something new to count
