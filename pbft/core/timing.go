@@ -379,7 +379,7 @@ func (c *Core) repeatEarly() {
 	switch {
 	case !c.restless():
 		t.repeatAt = clock.Instant{}
-	case t.repeatAt.IsZero():
+	case t.repeatAt.IsZero(), t.repeatAt.Sub(c.now) > t.floor/8 && t.repeatAt.Sub(c.now) > t.interval(c): // round trips may have turned out shorter
 		t.repeatAt = c.now.Add(t.interval(c))
 	}
 	for i := range c.peers {
