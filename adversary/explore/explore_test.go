@@ -117,6 +117,12 @@ func TestBounds(t *testing.T) {
 	require.Greater(t, r.States, 1000)
 	r = run(t, explore.World{Slots: []int{2, 2}}, explore.Options{Time: clock.Millisecond})
 	require.Equal(t, "time", r.Bound)
+	stop := make(chan struct{})
+	close(stop)
+	r = run(t, explore.World{Slots: []int{2, 2}}, explore.Options{Stop: stop})
+	require.Equal(t, "an interrupt", r.Bound)
+	require.False(t, r.Closed)
+	require.Positive(t, r.States)
 }
 
 // A world that is too large to close is sampled. The same seed walks the same way.

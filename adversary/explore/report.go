@@ -7,10 +7,12 @@ import (
 	"github.com/twothirds-bft/twothirds/clock"
 )
 
-// Options bound an exploration. Zero fields mean the defaults.
+// Options bound an exploration. Zero fields mean the defaults: nil that nothing stops it.
 type Options struct {
 	States int            // those of several boxes as often; default a billion
 	Time   clock.Duration // of this machine; default no bound
+	// Stop, once closed, ends the search as a bound does, between two boxes.
+	Stop <-chan struct{}
 }
 
 // Report is what an exploration found.

@@ -112,11 +112,8 @@ func (s *search) run() string {
 			end = len(s.boxes)
 			s.report.Depth++
 		}
-		if s.size >= s.o.States {
-			return "states"
-		}
-		if s.o.Time > 0 && s.clock.Now().Sub(s.from) > s.o.Time {
-			return "time"
+		if bound := s.bound(); bound != "" {
+			return bound
 		}
 		b := s.boxes[i]
 		s.x.exits(&b, func(next box) {
@@ -124,6 +121,22 @@ func (s *search) run() string {
 			next.from = uint32(i)
 			s.add(next)
 		})
+	}
+	return ""
+}
+
+// bound names the bound of the options that is reached, if one is.
+func (s *search) bound() string {
+	select {
+	case <-s.o.Stop:
+		return "an interrupt"
+	default:
+	}
+	switch {
+	case s.size >= s.o.States:
+		return "states"
+	case s.o.Time > 0 && s.clock.Now().Sub(s.from) > s.o.Time:
+		return "time"
 	}
 	return ""
 }

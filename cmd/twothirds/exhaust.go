@@ -22,11 +22,14 @@ func exhaustCommand() *cobra.Command {
 		Long: `Try everything in a small world of the real core: four replicas, one of which may say anything that a
 stated menu has, and every order in which messages can arrive, until there is no new state.
 
-A violation comes with a shortest way to it. Exit status: 0 closed and clean, 1 an invariant broke or
-the bounds were reached first, 2 wrong usage.`,
+A violation comes with a shortest way to it. Interrupted, it tells how far it came.
+
+Exit status: 0 closed and clean, 1 an invariant broke or the bounds were reached first, 2 wrong usage,
+130 interrupted.`,
 		Example: "  twothirds exhaust\n  twothirds exhaust --slots 2,1 --byzantine 1 --for 10m",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Stop = cmd.Context().Done()
 			r, err := explore.Run(w, o)
 			if err != nil {
 				return &exitError{exitUsage, err.Error()}
@@ -43,6 +46,8 @@ the bounds were reached first, 2 wrong usage.`,
 			switch {
 			case r.Violation != nil:
 				return &exitError{exitFailed, "an invariant is broken"}
+			case !r.Closed && cmd.Context().Err() != nil:
+				return &exitError{exitInterrupted, "interrupted: not closed"}
 			case !r.Closed:
 				return &exitError{exitFailed, "not all was tried within the bounds"}
 			}

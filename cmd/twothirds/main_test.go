@@ -208,6 +208,22 @@ func TestHunt(t *testing.T) {
 	require.Contains(t, once, "trace hash")
 }
 
+// Interrupted, a search that would take hours says how far it came, and that this is not
+// the end. (main ends the context at the first SIGINT.)
+func TestExhaustInterrupted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	var out bytes.Buffer
+	cmd := exhaustCommand()
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"--slots", "3,3", "--crashes", "1"})
+	err := cmd.ExecuteContext(ctx)
+	var e *exitError
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, exitInterrupted, e.code)
+	require.Regexp(t, `^bounded by an interrupt: [1-9]\d* states`, out.String())
+}
+
 func TestVersion(t *testing.T) {
 	out, _, code := program(t, "version")
 	require.Zero(t, code)
