@@ -64,13 +64,13 @@ func (o *Output) clone() Output {
 	return p
 }
 
-// clone copies the pool with its three kinds of queues. What is not decided is in byAge;
-// the rest has no place in any.
+// clone copies the pool with its three kinds of queues. What is decided has no
+// place in any.
 func (p *pool) clone() pool {
 	q := *p
 	q.items, q.clients = make(map[requestKey]*pending, len(p.items)), make(map[message.PublicKey]*client, len(p.clients))
 	q.byAge, q.turns = list.New(), list.New()
-	q.early, q.fresh = slices.Clone(p.early), slices.Clone(p.fresh)
+	q.ahead, q.early, q.fresh = slices.Clone(p.ahead), slices.Clone(p.early), slices.Clone(p.fresh)
 	for k, x := range p.items { // order: a copy
 		y := *x
 		y.age, y.turn = nil, nil

@@ -191,6 +191,7 @@ func (c *Core) progress() {
 	c.extendHeld()
 	c.acceptMore()
 	c.decideMore()
+	c.lookAhead()
 }
 
 // Output drains what the replica has to do since the last call. One PREPARE and

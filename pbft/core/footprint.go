@@ -42,8 +42,8 @@ type Footprint struct {
 func (c *Core) Footprint() Footprint {
 	f := Footprint{
 		Blocks: len(c.nodes), Chain: len(c.own), Collects: len(c.checkpoints.votes), Ahead: len(c.checkpoints.ahead),
-		Evidence: len(c.seen.known), Requests: len(c.pool.items), RequestBytes: c.pool.bytes,
-		Early: len(c.pool.early), Fresh: len(c.pool.fresh), Sessions: c.sessions.Len(),
+		Evidence: len(c.seen.known), Requests: c.pool.live, RequestBytes: c.pool.bytes,
+		Early: len(c.pool.early) + len(c.pool.ahead), Fresh: len(c.pool.fresh), Sessions: c.sessions.Len(),
 		Reasons: len(c.mine.leaves), Checkpoints: len(c.mine.checkpoint),
 	}
 	for d, n := range c.nodes { // order: sums

@@ -31,8 +31,8 @@ type pending struct {
 	arrived clock.Instant
 	direct  bool          // it came from its client here: this replica forwards it
 	flight  message.Seq   // the accepted block that holds it, 0 if none
-	done    bool          // decided, waiting for execution
-	age     *list.Element // in pool.byAge while not decided
+	done    bool          // decided, waiting for execution: of req nothing is kept
+	age     *list.Element // in pool.byAge while it is an obligation
 	turn    *list.Element // in its client's queue while neither in flight nor decided
 }
 
@@ -51,11 +51,14 @@ type pool struct {
 	cfg     Config
 	items   map[requestKey]*pending
 	clients map[message.PublicKey]*client
-	byAge   *list.List // not decided yet, in order of arrival
-	turns   *list.List // clients with something to propose
-	bytes   int
+	byAge   *list.List        // obligations, in order of arrival
+	turns   *list.List        // clients with something to propose
+	live    int               // items that are not decided: those that limits are for
+	bytes   int               // of live ones
 	pace    pace              // of decisions
-	early   []early           // of sessions opened further on than is executed here
+	ahead   []requestKey      // of sessions whose opening is decided and not executed here
+	early   []early           // of sessions opened further on
+	looked  message.Seq       // where early ones were looked for last
 	fresh   []message.Request // arrived since the last Output, for the primary
 }
 
@@ -102,12 +105,7 @@ func (c *Core) admit(r *message.Request, direct bool) {
 		return
 	}
 	if r.Session.Seq > c.applied {
-		// Its session may have been opened where this replica has not executed yet, be that
-		// ever so far ahead: to call it expired would be final (spec X1).
-		if r.Session.Seq <= c.high() && len(p.early) < earlyMax {
-			p.early = append(p.early, early{req: *r, direct: direct})
-		}
-		c.drop(DropEarly)
+		c.admitAhead(r, direct)
 		return
 	}
 	if !c.sessions.Admissible(r) {
@@ -117,32 +115,40 @@ func (c *Core) admit(r *message.Request, direct bool) {
 		c.drop(DropInadmissible)
 		return
 	}
+	if x := c.enlist(r, direct); x != nil {
+		x.age = p.byAge.PushBack(x)
+	}
+}
+
+// enlist adds a request to what is to be proposed, if there is room.
+func (c *Core) enlist(r *message.Request, direct bool) *pending {
+	p := &c.pool
 	if !p.room(r) || !p.pace.admits(p.byAge.Len(), c.timing.timeout(c)) {
 		if direct {
 			c.out.Busy = append(c.out.Busy, *r)
 		}
 		c.drop(DropPoolFull)
-		return
+		return nil
 	}
-	p.add(r, direct, c.now)
 	if direct {
 		p.fresh = append(p.fresh, *r)
 	}
+	return p.add(r, direct, c.now)
 }
 
 func (p *pool) room(r *message.Request) bool {
-	if len(p.items) >= p.cfg.PoolRequests || p.bytes+r.Size() > p.cfg.PoolBytes {
+	if p.live >= p.cfg.PoolRequests || p.bytes+r.Size() > p.cfg.PoolBytes {
 		return false
 	}
 	cl := p.clients[r.Client]
 	return cl == nil || cl.count < p.cfg.ClientRequests && !(cl.opener && r.Type == message.RequestOpen)
 }
 
-func (p *pool) add(r *message.Request, direct bool, now clock.Instant) {
+func (p *pool) add(r *message.Request, direct bool, now clock.Instant) *pending {
 	x := &pending{key: keyOf(r), req: *r, arrived: now, direct: direct}
 	p.items[x.key] = x
+	p.live++
 	p.bytes += r.Size()
-	x.age = p.byAge.PushBack(x)
 	cl := p.clients[r.Client]
 	if cl == nil {
 		cl = &client{key: r.Client, queue: list.New()}
@@ -151,6 +157,7 @@ func (p *pool) add(r *message.Request, direct bool, now clock.Instant) {
 	cl.count++
 	cl.opener = cl.opener || r.Type == message.RequestOpen
 	p.enqueue(cl, x)
+	return x
 }
 
 func (p *pool) enqueue(cl *client, x *pending) {
@@ -185,7 +192,8 @@ func (p *pool) inFlight(n *node) {
 }
 
 // decided notes that a decided block holds these requests: the obligation is met
-// (spec T1).
+// (spec T1), and the limits are for others. That they are not proposed again is all that
+// is left to see to.
 func (p *pool) decided(n *node) {
 	if n.payload == nil {
 		return
@@ -195,10 +203,8 @@ func (p *pool) decided(n *node) {
 		if x == nil || x.done {
 			continue
 		}
-		x.done, x.flight = true, n.point.Seq
-		p.dequeue(x)
-		p.byAge.Remove(x.age)
-		x.age = nil
+		p.settle(x)
+		x.done, x.flight, x.req = true, n.point.Seq, message.Request{}
 	}
 }
 
@@ -208,11 +214,20 @@ func (p *pool) remove(k requestKey) {
 	if x == nil {
 		return
 	}
+	if !x.done {
+		p.settle(x)
+	}
+	delete(p.items, k)
+}
+
+// settle takes a request out of all queues and out of what limits are for.
+func (p *pool) settle(x *pending) {
 	p.dequeue(x)
 	if x.age != nil {
 		p.byAge.Remove(x.age)
+		x.age = nil
 	}
-	delete(p.items, k)
+	p.live--
 	p.bytes -= x.req.Size()
 	cl := p.clients[x.req.Client]
 	cl.count--
@@ -231,16 +246,10 @@ func (p *pool) onEnter(c *Core) {
 		return
 	}
 	p.fresh = p.fresh[:0]
-	for e := p.byAge.Front(); e != nil; e = e.Next() {
-		x := e.Value.(*pending)
-		if x.flight != 0 {
-			x.flight = 0
-			if x.turn == nil {
-				p.enqueue(p.clients[x.req.Client], x)
-			}
-		}
-		if (x.direct || len(p.fresh) == 0) && len(p.fresh) < requestsMax {
-			p.fresh = append(p.fresh, x.req)
+	each(p.byAge, p.again)
+	for _, k := range p.ahead {
+		if x := p.items[k]; x != nil && !x.done {
+			p.again(x)
 		}
 	}
 	for s := c.decided.Seq + 1; s <= c.base.Seq && !c.gap; s++ {
@@ -250,24 +259,16 @@ func (p *pool) onEnter(c *Core) {
 	}
 }
 
-// earlyMax bounds the requests that wait for the opening of their session to be
-// executed here.
-const earlyMax = 256
-
-type early struct {
-	req    message.Request
-	direct bool
-}
-
-// readmit tries the early ones again after execution moved.
-func (c *Core) readmit() {
-	if len(c.pool.early) == 0 {
-		return
+// again has a request proposed in the view that was entered.
+func (p *pool) again(x *pending) {
+	if x.flight != 0 {
+		x.flight = 0
+		if x.turn == nil {
+			p.enqueue(p.clients[x.req.Client], x)
+		}
 	}
-	list := c.pool.early
-	c.pool.early = nil
-	for i := range list {
-		c.admit(&list[i].req, list[i].direct)
+	if (x.direct || len(p.fresh) == 0) && len(p.fresh) < requestsMax {
+		p.fresh = append(p.fresh, x.req)
 	}
 }
 

@@ -71,6 +71,31 @@ func TestSlowApplicationDeposesNobody(t *testing.T) {
 	s.play(t, "expect all decided=2 executed=0! suspects=0! view=0!", "run", "expect all executed=2")
 }
 
+// "a slow application deposes nobody" (spec T1), and not that of the primary alone either:
+// it proposes operations of a session whose opening it has decided, though the others
+// alone have executed that, and it takes up its client's next opening.
+func TestSlowPrimaryServesNewSessions(t *testing.T) {
+	s := play(t, "new n=4", "busy 0", "submit 0 a", "run in=1s decided=1", "expect 1,2,3 executed=1")
+	s.operate(1, "a", message.SessionID{Seq: 1}, 1)
+	s.play(t, "run in=100ms decided=2", "expect 0 executed=0! pending=0!", "submit 1 a2", "run in=100ms decided=3")
+	s.operate(1, "a2", message.SessionID{Seq: 3}, 1)
+	s.play(t, "run in=100ms decided=4", "run in=5s", "expect all suspects=0! view=0! decided=4!", "busy 0", "run", "expect all executed=4")
+}
+
+// The same where the operation comes to the primary before it has decided the opening, and
+// where the block that it is in loses its place.
+func TestEarlyOperations(t *testing.T) {
+	s := play(t, "new n=4", "busy 0", "busy 1", "mute 2,3->0 COMMIT", "submit 0 a", "run", "expect 2 executed=1", "expect 0 decided=0!")
+	s.operate(0, "a", message.SessionID{Seq: 1}, 1)
+	s.play(t, "unmute", "run in=2s decided=2", "expect all view=0! suspects=0!", "expect 0,1 executed=0!")
+
+	s = play(t, "new n=4", "busy 1", "submit 0 a", "run in=1s decided=1", "mute 0->2,3", "mute 1->2,3 BLOCKS")
+	for i := range 4 {
+		s.operate(i, "a", message.SessionID{Seq: 1}, 1)
+	}
+	s.play(t, "run in=100ms", "expect 1 tip=2! decided=1!", "crash 0", "run in=3s who=1,2,3 decided=2", "expect 1 executed=0! pending=0! view=1!", "busy 1", "run", "expect 1 executed=2")
+}
+
 // "requests are none while the own window is full for want of a checkpoint" (spec T1).
 func TestNoObligationWithoutRoom(t *testing.T) {
 	play(t, "new n=4 interval=2", "mute *->* CHECKPOINT", "submit 1 a b c d e", "run in=5s", "expect all decided=4! suspects=0! view=0!", "unmute",

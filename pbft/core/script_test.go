@@ -74,6 +74,7 @@ func init() {
 		"turn":    func(s *script, a args) { s.each(a, 1, func(h *host) { h.turn() }) },
 		"sync":    func(s *script, a args) { s.each(a, 1, func(h *host) { h.sync() }) },
 		"execute": func(s *script, a args) { s.each(a, 1, func(h *host) { h.execute() }) },
+		"busy":    func(s *script, a args) { s.each(a, 1, func(h *host) { h.busy = !h.busy }) },
 		"status":  func(s *script, a args) { s.each(a, 1, func(h *host) { s.note(false, "%s", h.status()) }) },
 		"deliver": func(s *script, a args) { s.move(a, false) },
 		"drop":    func(s *script, a args) { s.move(a, true) },

@@ -156,7 +156,10 @@ func (c *Core) appendPool(e *encoder) {
 		e.flag(cl.opener, cl.turn != nil)
 		each(cl.queue, func(x *pending) { e.key(x.key) })
 	}
-	e.num(uint64(len(p.early)), uint64(len(p.fresh)))
+	e.num(uint64(len(p.ahead)), uint64(len(p.early)), uint64(len(p.fresh)), uint64(p.live), uint64(p.looked))
+	for _, k := range p.ahead {
+		e.key(k)
+	}
 	for i := range p.early {
 		e.request(&p.early[i].req)
 		e.flag(p.early[i].direct)

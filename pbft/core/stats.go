@@ -82,7 +82,7 @@ func (c *Core) Status() Status {
 	s := Status{
 		Epoch: c.epoch, View: c.view, Target: c.target, Primary: c.members.Primary(max(c.view, c.target)), Base: c.base,
 		Tip: c.tip, Certified: c.prepares.certified(), Decided: c.decided, Applied: c.applied, Stable: c.low,
-		Suspected: c.timing.suspected, Pending: len(c.pool.items), Timeout: c.timing.timeout(c),
+		Suspected: c.timing.suspected, Pending: c.pool.live, Timeout: c.timing.timeout(c),
 		Backoff: c.timing.k, BackoffMax: c.timing.bound, Waiting: c.waiting(), Stats: c.stats,
 	}
 	if c.pc != nil {

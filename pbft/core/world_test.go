@@ -40,6 +40,7 @@ type host struct {
 	signer   crypto.Signer
 	corrupt  bool // its key belongs to the test; what its core does is held against nobody
 	rotten   bool // its application is not deterministic
+	busy     bool // its application takes for ever
 	now      clock.Instant
 	core     *core.Core // nil while it is down
 	disk     []core.Record
@@ -228,7 +229,7 @@ func (h *host) serve(list []core.Serve) {
 
 // execute runs the application over what was released to it.
 func (h *host) execute() bool {
-	if h.core == nil || len(h.run) == 0 {
+	if h.core == nil || len(h.run) == 0 || h.busy {
 		return false
 	}
 	for i := range h.run {
