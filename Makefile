@@ -1,6 +1,7 @@
 # The targets print themselves: make help. CI runs .ci/run, which is `make check`.
 
 FUZZTIME ?= 10s
+SEEDS    ?= 1..10000
 SIMTIME  ?= 60s
 COUNT    ?= 6
 SHELL    := bash -o pipefail
@@ -20,10 +21,28 @@ check: ## everything that CI does
 test: ## all tests
 	go test ./...
 
+# With -short tests leave out what has one goroutine only and much to try.
 .PHONY: race
 race: ## the packages that have goroutines, under the race detector
-	go test -race $$(go list ./... | grep -E '$(RACY)')
+	go test -race -short $$(go list ./... | grep -E '$(RACY)')
 	go test -race -run Campaign ./adversary/sim
+
+# The adversary's part of CI. PLAYED are the tests of known worlds: each attack of the catalogue, each world
+# that once failed, a crash after each effect. HUNTED are those that play what a hunt of these seeds plays.
+PLAYED := TestHonestEngine|TestReplays|TestSweep
+HUNTED := TestRareStatesAreReached
+
+.PHONY: adversary
+adversary: ## SEEDS (1..10000), known attacks, replays, a crash everywhere, bugs that must fall
+	@start=$$SECONDS; set -e; \
+	go run ./cmd/twothirds hunt --seeds $(SEEDS) | tee /dev/stderr | { ! grep -q '^never reached'; }; \
+	go test -run '^($(PLAYED))$$' ./adversary/attack ./adversary/sim; \
+	go run -tags twothirds_bug ./cmd/twothirds score --quick; \
+	echo "the adversary took $$((SECONDS - start)) s on $$(nproc) cores"
+
+.PHONY: rest
+rest: ## the tests that adversary leaves
+	go test -skip '^($(PLAYED)|$(HUNTED))$$' ./...
 
 .PHONY: sim
 sim: ## search for bugs in simulated worlds for SIMTIME (60s)

@@ -140,7 +140,7 @@ func (s *scoring) run(cmd *cobra.Command) error {
 
 // Budgets of --quick, of one strategy for one bug.
 var (
-	quickClean = score.Budget{Worlds: 200, CPU: 3 * time.Second}
+	quickClean = score.Budget{Worlds: 200, CPU: time.Second} // hunts play more of it
 	quickEasy  = score.Budget{Worlds: 20, CPU: 2 * time.Second}
 	quickMore  = score.Budget{Worlds: 40, CPU: time.Second / 2}
 )
