@@ -11,11 +11,18 @@
 // are cut down by delta debugging (Zeller and Hildebrandt, Simplifying and Isolating
 // Failure-Inducing Input, IEEE TSE 2002). Each actor of a world draws from a stream of
 // its own, so the rest plays nearly the same without the part; where it does not, a few
-// other seeds are tried. What remains large after that is looked for in small worlds in
-// which all goes in step and many messages are lost.
+// other seeds are tried. A large story's violation is looked for in small worlds at once,
+// which are quicker to play.
 //
-// Then the messages: drop rules take away whole kinds, then what one replica sends to
-// another of one kind, then single messages, until each delivery that remains is needed.
+// Then the messages. What the replicas between whom the violation is did not know of, not
+// even through others, goes at once; then whole kinds of messages, then those of one kind
+// from one replica to another, then stretches of time, which become shorter, until each
+// delivery that remains is needed. What goes, goes with all that would come in its place,
+// such as repeats: drop rules say so.
+//
+// If that does not fit on a page, part of the time goes into other worlds: neighbours of
+// the simple scenario in which other messages are lost, and small worlds. Those whose
+// violation rests on the fewest messages are made small in the same way.
 //
 // It costs some hundred to some thousand worlds, most of them small: seconds on one core,
 // longer for liveness, whose worlds have to be played to the end of their time.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/clock"
 )
 
@@ -22,62 +21,135 @@ func (s *shrinker) healLate() bool {
 	return false
 }
 
-// messages takes deliveries away: whole kinds, then kinds on single links, then single
-// messages; what is the most remote from the paper's normal case first, for those who
-// are to follow the story. It reports whether there were any.
+// messages takes deliveries away, the whole past of those who do not matter at first,
+// then whole kinds, and then single ones; what is the most remote from the paper's normal
+// case first, for those who are to follow the story. It reports whether there were any.
 func (s *shrinker) messages() bool {
 	events := s.events
-	remote := func(a, b cut) int { return cmp.Compare(b.kind, a.kind) }
-	s.take(cut.every, remote)
-	s.take(cut.link, remote)
-	s.tails()
-	single := func(c cut) cut { return c }
-	s.take(single, func(cut, cut) int { return 0 }) // whole stretches of time
-	s.take(single, remote)
+	remote := func(a, b delivery) int { return cmp.Compare(b.kind, a.kind) }
+	s.slice()
+	s.groups(cut.every, remote)
+	s.groups(cut.link, remote)
+	s.single(nil)
+	s.single(remote)
 	s.most = s.events
 	return s.events < events
 }
 
-// take takes away cuts that are as wide as wider makes those of single messages, in an
-// order or else in that of time.
-func (s *shrinker) take(wider func(cut) cut, order func(a, b cut) int) {
+// slice keeps what one process, or two, knew of, if the violation needs no more.
+func (s *shrinker) slice() {
+	if s.live {
+		return
+	}
+	n := replicas(&s.best) + len(s.best.Twins)
+	var pasts [][]delivery
+	for a := range n {
+		for b := range a + 1 {
+			pasts = append(pasts, s.log.past(a, b))
+		}
+	}
+	slices.SortStableFunc(pasts, func(a, b []delivery) int { return cmp.Compare(len(a), len(b)) })
+	for _, p := range pasts {
+		if len(p) < len(s.log.delivered) && s.only(p) {
+			return
+		}
+	}
+}
+
+// groups takes away deliveries that are alike, all at once.
+func (s *shrinker) groups(of func(cut) cut, order func(a, b delivery) int) {
 	var list []cut
-	for _, d := range s.delivered() {
-		if c := wider(d.cut); !slices.Contains(list, c) {
+	for _, d := range slices.SortedStableFunc(slices.Values(s.log.delivered), order) {
+		if c := of(d.cut); !slices.Contains(list, c) {
 			list = append(list, c)
 		}
 	}
-	slices.SortStableFunc(list, order)
-	had := s.cuts
 	reduce(list, func(rest []cut) bool {
-		gone := slices.DeleteFunc(slices.Clone(list), func(c cut) bool { return slices.Contains(rest, c) })
-		return s.drop(append(slices.Clip(had), gone...))
+		return s.only(slices.DeleteFunc(slices.Clone(s.log.delivered), func(d delivery) bool { return !slices.Contains(rest, of(d.cut)) }))
 	})
 }
 
-// tails keeps only the first messages of a kind on a link, as few as will do.
-func (s *shrinker) tails() {
-	last := make(map[cut]clock.Duration) // sent, by link
-	done := make(map[cut]bool)
-	for _, d := range s.delivered() {
-		tail := d.link()
-		before, later := last[tail]
-		last[tail] = max(before, d.sent)
-		if !later || before >= d.sent || done[tail] {
-			continue
+// single takes away stretches of deliveries in an order, nil for that of time, which
+// become shorter, down to single ones.
+func (s *shrinker) single(order func(a, b delivery) int) {
+	ordered := func() []delivery {
+		list := slices.Clone(s.log.delivered)
+		if order != nil {
+			slices.SortStableFunc(list, order)
 		}
-		link := tail
-		for digits := 1; tail.since <= before; digits++ {
-			tail.since = round(d.sent, digits)
+		return list
+	}
+	for size := len(s.log.delivered); size > 0; size /= 2 {
+		list := ordered()
+		for i := 0; i < len(list) && !s.spent(); {
+			rest := slices.Delete(slices.Clone(list), i, min(i+size, len(list)))
+			if s.only(rest) {
+				list = ordered()
+			} else {
+				i += size
+			}
 		}
-		done[link] = s.drop(append(slices.Clip(s.cuts), tail))
 	}
 }
 
-// drop plays the story with other cuts, which must leave fewer events.
-func (s *shrinker) drop(cuts []cut) bool {
+// only plays the story with some of its deliveries alone, and no others in their place.
+func (s *shrinker) only(kept []delivery) bool {
 	s.most = s.events - 1
-	return s.trySeeds(s.best, cuts)
+	return s.trySeeds(s.best, s.log.without(s.cuts, kept))
+}
+
+// without returns cuts that take away all deliveries but some, and what would come in
+// their place: repeats, and what follows from what is not known.
+func (l *log) without(cuts []cut, kept []delivery) []cut {
+	links := make(map[cut][]int) // what is kept of each
+	kinds := make(map[cut]bool)
+	for _, d := range kept {
+		links[d.link()] = append(links[d.link()], d.nth)
+		kinds[d.every()] = true
+	}
+	out := slices.Clone(cuts)
+	add := func(c cut) {
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	for _, d := range l.delivered {
+		link := d.link()
+		switch {
+		case !kinds[d.every()]:
+			add(d.every())
+		case links[link] == nil:
+			add(link)
+		case d.nth < slices.Max(links[link]) && !slices.Contains(links[link], d.nth):
+			add(d.cut)
+		}
+	}
+	for link, nths := range links {
+		out = l.tail(out, link, slices.Max(nths))
+	}
+	slices.SortFunc(out, cut.compare)
+	return out
+}
+
+// tail adds to cuts one of all that comes on a link after the nth message of a kind.
+func (l *log) tail(cuts []cut, link cut, nth int) []cut {
+	sent := l.sent[link]
+	last := sent[nth-1]
+	next := 2*last + clock.Millisecond
+	for k := nth; k < len(sent); k++ {
+		if sent[k] > last {
+			next = sent[k]
+			break
+		}
+		cuts = append(cuts, cut{kind: link.kind, from: link.from, to: link.to, nth: k + 1}) // at the same instant
+	}
+	since := last
+	for digits := 1; since <= last; digits++ {
+		since = round(next, digits)
+	}
+	cuts = slices.DeleteFunc(cuts, func(c cut) bool { return c.since > 0 && c.link() == link })
+	link.since = since
+	return append(cuts, link)
 }
 
 // fewerCuts drops the cuts that take nothing away any more.
@@ -85,57 +157,4 @@ func (s *shrinker) fewerCuts() bool {
 	cuts := len(s.cuts)
 	reduce(s.cuts, func(rest []cut) bool { return s.attempt(s.best, rest) })
 	return len(s.cuts) < cuts
-}
-
-// delivery is a message that arrived.
-type delivery struct {
-	cut
-	sent clock.Duration
-}
-
-// delivered returns the messages delivered in the story so far, in order.
-func (s *shrinker) delivered() []delivery {
-	l := newLog(&s.best, s.live)
-	s.watched(full(s.best, s.cuts), l)
-	return l.delivered
-}
-
-// log numbers the messages of each link and kind, as rules count them where nothing is
-// lost before they look.
-type log struct {
-	*tally
-	sent      map[cut]int
-	ids       map[uint64]delivery
-	delivered []delivery
-	losses    bool // messages lost by chance count too, as they do once rules lose them
-	lost      []cut
-}
-
-func newLog(sc *sim.Scenario, live bool) *log {
-	return &log{tally: newTally(sc, live), sent: make(map[cut]int), ids: make(map[uint64]delivery)}
-}
-
-// OnEvent implements sim.Invariant.
-func (l *log) OnEvent(_ *sim.World, e sim.Event) error {
-	events := l.events
-	l.see(e)
-	switch e.Kind {
-	case sim.EventSend:
-		c := cut{kind: e.Msg.Kind(), from: e.Replica, to: e.Peer}
-		l.sent[c]++
-		c.nth = l.sent[c]
-		l.ids[e.ID] = delivery{c, e.At}
-	case sim.EventLost:
-		c := l.ids[e.ID].cut
-		if e.Note == "loss" && l.losses {
-			l.lost = append(l.lost, c)
-		} else if e.Note == "loss" || e.Note == "cut" {
-			l.sent[c.link()]--
-		}
-	case sim.EventDeliver:
-		if d := l.ids[e.ID]; l.events > events && !slices.Contains(l.delivered, d) {
-			l.delivered = append(l.delivered, d)
-		}
-	}
-	return nil
 }

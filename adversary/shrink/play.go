@@ -37,6 +37,7 @@ type story struct {
 	failure *sim.Failure
 	hash    uint64
 	events  int
+	log     *log
 }
 
 const (
@@ -52,11 +53,28 @@ func newShrinker(sc sim.Scenario, o Options) *shrinker {
 	if o.Same == nil {
 		o.Same = func(a, b *sim.Failure) bool { return a.Oracle == b.Oracle }
 	}
+	if o.Play == nil {
+		o.Play = sim.Play
+	}
 	c := clock.System()
 	return &shrinker{o: o, clock: c, start: c.Now(), given: sc, seen: make(map[[32]byte]bool), most: unbounded}
 }
 
 func (s *shrinker) elapsed() time.Duration { return s.clock.Now().Sub(s.start) }
+
+// Parts of the budget after which other stories are not looked for any more, and those
+// that were found not gone into.
+const (
+	early  = 0.2
+	search = 0.5
+	again  = 0.8
+)
+
+// spentBy reports whether a part of the budget is spent.
+func (s *shrinker) spentBy(part float64) bool {
+	return s.spent() || s.o.Time > 0 && s.elapsed().Seconds() >= part*s.o.Time.Seconds() ||
+		s.o.Plays > 0 && float64(s.plays) >= part*float64(s.o.Plays)
+}
 
 func (s *shrinker) spent() bool {
 	select {
@@ -91,13 +109,13 @@ func (s *shrinker) attempt(c sim.Scenario, cuts []cut) bool {
 		return false
 	}
 	s.seen[key] = true
-	r, events := s.play(full(c, cuts))
-	if r.Failure == nil || !s.o.Same(s.failure, r.Failure) || events > s.most || s.late && r.Failure.At >= c.Heal {
+	r, l := s.play(full(c, cuts))
+	if r.Failure == nil || !s.o.Same(s.failure, r.Failure) || l.events > s.most || s.late && r.Failure.At >= c.Heal {
 		return false
 	}
-	s.story = story{c, cuts, r.Failure, r.Hash, events}
+	s.story = story{c, cuts, r.Failure, r.Hash, l.events, l}
 	if s.most < unbounded {
-		s.most = events
+		s.most = l.events
 	}
 	if s.o.Progress != nil {
 		r := s.report()
@@ -137,10 +155,10 @@ func full(c sim.Scenario, cuts []cut) sim.Scenario {
 }
 
 // play plays a scenario and counts its events.
-func (s *shrinker) play(c sim.Scenario) (*sim.Result, int) {
-	t := newTally(&c, s.live)
-	t.most = s.most
-	return s.watched(c, t), t.events
+func (s *shrinker) play(c sim.Scenario) (*sim.Result, *log) {
+	l := newLog(&c, s.live)
+	l.most = s.most
+	return s.watched(c, l), l
 }
 
 // watched plays a scenario under the eyes of one more invariant. A violation that comes
@@ -168,7 +186,7 @@ func (s *shrinker) safely(c sim.Scenario, by sim.Invariant) (r *sim.Result) {
 			r = &sim.Result{Failure: &sim.Failure{Oracle: noScenario, What: fmt.Sprint(p)}}
 		}
 	}()
-	return sim.Play(c, append(slices.Clip(s.o.With), sim.WithInvariant(by))...)
+	return s.o.Play(c, append(slices.Clip(s.o.With), sim.WithInvariant(by))...)
 }
 
 func invalid(r *sim.Result) bool { return r.Failure != nil && r.Failure.Oracle == noScenario }

@@ -20,6 +20,9 @@ type Options struct {
 	// behaviours. An invariant that remembers must be made anew for each world, by an
 	// Option of its own.
 	With []sim.Option
+	// Play plays a scenario, for what a strategy asks of its worlds beside the oracles;
+	// default: sim.Play.
+	Play func(sim.Scenario, ...sim.Option) *sim.Result
 	// Same reports whether b is the violation that a is; default: the same oracle.
 	Same func(a, b *sim.Failure) bool
 	// Found is how the scenario was found, such as a command, for the replay file.
@@ -46,45 +49,32 @@ type Report struct {
 // goroutine alone.
 func Run(sc sim.Scenario, o Options) Report {
 	s := newShrinker(sc, o)
-	first, events := s.play(sc)
+	first, l := s.play(sc)
 	if first.Failure == nil || invalid(first) {
 		return Report{Scenario: sc, Plays: s.plays, Elapsed: s.elapsed(), Found: o.Found}
 	}
 	if s.live = first.Failure.Oracle == liveness; s.live {
-		_, events = s.play(sc) // they count otherwise
+		_, l = s.play(sc) // they count otherwise
 	}
-	s.story = story{sc, nil, first.Failure, first.Hash, events}
-	s.before = events
+	s.story = story{sc, nil, first.Failure, first.Hash, l.events, l}
+	s.before = l.events
 	s.minimal()
 	r := s.report()
 	r.Minimal = !s.spent()
 	return r
 }
 
-// minimal goes through the phases, each as long as it makes something smaller. The
-// scenario is looked at again once the messages are few, because much of it was needed
-// for those only.
-func (s *shrinker) minimal() {
-	long, short := s.failure.At+time.Second, 100*time.Millisecond
-	for _, p := range []struct {
-		name     string
-		seeds    int
-		patience time.Duration
-		run      func() bool
-	}{
-		{"one kind of fault", 20, long, s.bare},
-		{"faults", 0, long, s.lists},
-		{"world", 20, long, s.world},
-		{"scenario", 0, long, s.structure},
-		{"lossy worlds", 0, long, s.lossy},
-		{"scenario and seed", 12, long, func() bool { return s.structure() || s.world() }},
-		{"variants", 0, long, s.variants},
-		{"losses", 0, long, s.losses},
-		{"healing late", 0, long, s.healLate},
-		{"messages", 0, short, s.messages},
-		{"messages and seed", 4, short, s.messages},
-		{"rest", 4, short, s.rest},
-	} {
+// phase is one way of making a scenario smaller.
+type phase struct {
+	name     string
+	seeds    int
+	patience time.Duration
+	run      func() bool
+}
+
+// phases goes through phases, each as long as it makes something smaller.
+func (s *shrinker) phases(list ...phase) {
+	for _, p := range list {
 		s.phase, s.seeds, s.patience = p.name, p.seeds, p.patience
 		if s.live {
 			s.seeds = min(s.seeds, 6) // its worlds take long
@@ -92,6 +82,39 @@ func (s *shrinker) minimal() {
 		for !s.spent() && p.run() {
 		}
 	}
+}
+
+// brief is how much later a violation may come for want of a message.
+const brief = 100 * time.Millisecond
+
+// minimal makes the scenario simple, then the messages few. The scenario is looked at
+// again after that, because much of it was needed for those only.
+func (s *shrinker) minimal() {
+	long := s.failure.At + time.Second
+	s.phases(
+		phase{"one kind of fault", 20, long, s.bare},
+		phase{"small worlds", 0, long, s.small},
+		phase{"faults", 0, long, s.lists},
+		phase{"world", 20, long, s.world},
+		phase{"scenario", 0, long, s.structure},
+		phase{"scenario and seed", 12, long, func() bool { return s.structure() || s.world() }},
+		phase{"variants", 0, long, s.variants},
+	)
+	base := s.story
+	s.descend()
+	s.again(base)
+	s.phases(phase{"rest", 4, brief, s.rest})
+}
+
+// descend makes the messages few.
+func (s *shrinker) descend() {
+	s.most = unbounded
+	clear(s.seen) // much was too long then
+	s.phases(
+		phase{"losses", 0, brief, s.losses},
+		phase{"healing late", 0, brief, s.healLate},
+		phase{"messages", 0, brief, s.messages},
+	)
 }
 
 // rest tries everything again that does not make the story longer.

@@ -77,10 +77,7 @@ func (s *shrinker) calm() {
 
 // fewer plays with less replicas, at first with as few as there can be.
 func (s *shrinker) fewer() bool {
-	n := s.best.Replicas
-	if n == 0 {
-		n = 4 // the default
-	}
+	n := replicas(&s.best)
 	for to := 1; to < n; to++ {
 		gone := make([]int, 0, n-to)
 		for r := n - 1; r >= 0 && len(gone) < n-to; r-- {
@@ -98,6 +95,13 @@ func (s *shrinker) fewer() bool {
 		}
 	}
 	return false
+}
+
+func replicas(sc *sim.Scenario) int {
+	if sc.Replicas == 0 {
+		return 4 // the default
+	}
+	return sc.Replicas
 }
 
 // tryWithout plays without some of the n replicas, which fall.
