@@ -17,7 +17,8 @@ type asked struct {
 	since clock.Instant  // when the first of the list became that, at the latest
 	wait  clock.Duration // the longest timeout from then on: its timer runs with that of then
 	view  message.View   // in which it waits
-	lag   message.Seq    // what weak power had decided when its time was over
+	lag   message.Seq    // what weak power had decided when its time was over, or what the primary needs after its window was full
+	full  message.Seq    // that, if the window was full meanwhile
 	given message.Seq    // up to which this replica has decided blocks and holds them
 }
 
@@ -99,19 +100,22 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 	}
 	target := x.target(h)
 	if len(a.list) == 0 || !a.list[0].sure || max(a.list[0].tip, x.state.Base.Seq) > decided || paused || a.since.IsZero() ||
-		target != x.state.View || target != a.view || decided >= x.state.Low.Seq+2*message.Seq(o.w.sc.Interval) {
+		target != x.state.View || target != a.view {
 		a.start(now)
 		a.view, a.lag = target, 0
 		return ""
 	}
 	a.wait = max(a.wait, x.owed.wait)
+	if high := x.state.Low.Seq + 2*message.Seq(o.w.sc.Interval); decided >= high {
+		a.full = high + message.Seq(roomToAnswer*o.w.sc.Replicas)
+	}
 	waited := now.Sub(a.since)
 	if waited <= 2*a.wait+o.patience {
 		a.lag = 0
 		return ""
 	}
 	if a.lag == 0 {
-		a.lag = max(x.weakDecided(o, h), 1)
+		a.lag = max(x.weakDecided(o, h), a.full, 1)
 	}
 	if decided < a.lag || a.given < decided {
 		return "" // what is decided and not held may be just that
@@ -120,7 +124,11 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 }
 
 // start begins to wait anew.
-func (a *asked) start(now clock.Instant) { a.since, a.wait = now, 0 }
+func (a *asked) start(now clock.Instant) { a.since, a.wait, a.full = now, 0, 0 }
+
+// roomToAnswer is how many blocks for each member a primary may fill with what others have
+// waited for, after its window was full (T1).
+const roomToAnswer = 4
 
 // weakDecided is the highest seq that weak power of others has said is decided.
 func (x *heard) weakDecided(o *oracle, h *host) message.Seq {

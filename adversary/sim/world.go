@@ -36,7 +36,8 @@ type World struct {
 	broken    *Failure // what more than f faulty replicas achieved
 	convicted int
 	steps     uint64
-	instant   int // events at now, so far
+	instant   int         // events at now, so far
+	goal      message.Seq // what must be executed before all is over; 0 until nothing else is missing
 	missed    int
 
 	trace      func(Event)
@@ -263,8 +264,9 @@ func (w *World) elapsed() clock.Duration { return w.now.Sub(clock.At(1)) }
 
 func (w *World) healed() bool { return w.elapsed() >= w.sc.Heal }
 
-// finished reports whether enough was decided, every client got its answers, and
-// all correct replicas of the core stand at one place.
+// finished reports whether enough was decided, every client got its answers, and all
+// correct replicas of the core have executed what was ordered by then. Liars may go on
+// asking for more.
 func (w *World) finished() bool {
 	if w.loaded() || len(w.oracle.chain) < w.sc.Decisions || w.oracle.decided() < w.sc.Decisions {
 		return false
@@ -274,17 +276,16 @@ func (w *World) finished() bool {
 			return false
 		}
 	}
-	first := message.Seq(0)
+	if w.goal == 0 {
+		w.goal = w.oracle.ordered
+	}
+	goal := max(w.goal, w.oracle.ackedTop)
 	for _, h := range w.hosts {
-		if h.faulty || h.lost {
-			continue
-		}
-		if h.core == nil || h.app.seq == 0 || first != 0 && h.app.seq != first {
+		if !h.faulty && !h.lost && (h.core == nil || h.app.seq < goal) {
 			return false
 		}
-		first = h.app.seq
 	}
-	return first >= w.oracle.ackedTop
+	return true
 }
 
 // note folds an event into the trace hash (FNV-1a).

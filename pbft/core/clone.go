@@ -70,7 +70,7 @@ func (p *pool) clone() pool {
 	q := *p
 	q.items, q.clients = make(map[requestKey]*pending, len(p.items)), make(map[message.PublicKey]*client, len(p.clients))
 	q.byAge, q.turns = list.New(), list.New()
-	q.ahead, q.early, q.fresh = slices.Clone(p.ahead), slices.Clone(p.early), slices.Clone(p.fresh)
+	q.overdue, q.ahead, q.early, q.fresh = slices.Clone(p.overdue), slices.Clone(p.ahead), slices.Clone(p.early), slices.Clone(p.fresh)
 	for k, x := range p.items { // order: a copy
 		y := *x
 		y.age, y.turn = nil, nil

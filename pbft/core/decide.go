@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
@@ -128,18 +130,18 @@ func (c *Core) sealCommitCert() {
 	c.proveCommit(c.view, c.ownPoint(s), c.commits.on())
 }
 
-// proveCommit builds a CC from votes and adopts it.
+// proveCommit builds a CC from those of the votes that are of the view, and adopts it. It
+// takes the others out of votes.
 func (c *Core) proveCommit(view message.View, p message.Point, votes []vote) {
 	if c.cc != nil && c.cc.Seq >= p.Seq {
 		return
 	}
-	same := make([]vote, len(votes))
 	for i := range votes {
-		if votes[i].view == view {
-			same[i] = votes[i]
+		if votes[i].view != view {
+			votes[i] = vote{}
 		}
 	}
-	list, top := c.certVotes(same, c.commits.needed, 0, p)
+	list, top := c.certVotes(votes, c.commits.needed, 0, p)
 	if list == nil {
 		return
 	}
@@ -236,6 +238,9 @@ func (c *Core) dispatch() {
 	end := min(c.decided.Seq, c.held, c.provenTo())
 	if bug.M15 {
 		end = c.held
+	}
+	if c.sent < end {
+		c.out.Execute = slices.Grow(c.out.Execute, int(end-c.sent))
 	}
 	for c.sent < end {
 		n := c.nodes[c.own[c.sent+1]]

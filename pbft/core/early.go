@@ -17,16 +17,16 @@ type early struct {
 // (spec X1). Once the opening is decided here it may be proposed: a primary that waited
 // for its own application could lose its view to those that execute faster. It becomes an
 // obligation when the opening is executed (spec T1).
-func (c *Core) admitAhead(r *message.Request, direct bool) {
+func (c *Core) admitAhead(r *message.Request, direct, privileged bool) {
 	p := &c.pool
 	switch {
-	case r.Session.Seq > c.high() || len(p.early)+len(p.ahead) >= earlyMax:
+	case r.Session.Seq > c.high() || len(p.early)+len(p.ahead) >= earlyMax && !privileged:
 		c.drop(DropEarly)
 	case !c.opened(r):
 		p.early = append(p.early, early{req: *r, direct: direct})
 		c.drop(DropEarly)
 	default:
-		if x := c.enlist(r, direct); x != nil {
+		if x := c.enlist(r, direct, privileged); x != nil {
 			p.ahead = append(p.ahead, x.key)
 		}
 	}
@@ -71,7 +71,7 @@ func (c *Core) readmit() {
 		if w := &waiting[i]; w.req.Session.Seq > c.applied && !c.opened(&w.req) {
 			p.early = append(p.early, *w)
 		} else {
-			c.admit(&w.req, w.direct)
+			c.admit(&w.req, w.direct, false)
 		}
 	}
 }

@@ -61,27 +61,35 @@ type ask struct {
 func (c *Core) need(k needKind) (need, bool) {
 	head := c.decided
 	full := c.decided.Seq >= c.high()
-	anyone := func(int) bool { return true }
-	switch m := c.wantCC; {
-	case k == needStable && c.applied >= c.low.Seq+c.cfg.Interval && c.furthestStable() > c.low.Seq:
+	switch k {
+	case needStable:
 		// Executed past a checkpoint that is stable elsewhere: its certificate is missing,
 		// peers do not repeat theirs below their own low (spec S3), and the window here is
 		// narrower for it.
-		return need{message.Fetch{From: c.low}, func(i int) bool { return c.peers[i].status.Stable > c.low.Seq }}, true
-	case k == needDecided && m != nil && !full:
-		return need{message.Fetch{From: head, Want: m.Point(), Bodies: true}, func(i int) bool { return signed(m.Votes, c.members.At(i).ID) }}, true
-	case k == needBase && c.gap && !full:
-		return need{message.Fetch{From: head, Want: c.base, Bodies: true}, anyone}, true
-	case k == needBodies:
+		if c.applied >= c.low.Seq+c.cfg.Interval && c.furthestStable() > c.low.Seq {
+			return need{message.Fetch{From: c.low}, func(i int) bool { return c.peers[i].status.Stable > c.low.Seq }}, true
+		}
+	case needDecided:
+		if m := c.wantCC; m != nil && !full {
+			return need{message.Fetch{From: head, Want: m.Point(), Bodies: true}, func(i int) bool { return signed(m.Votes, c.members.At(i).ID) }}, true
+		}
+	case needBase:
+		if c.gap && !full {
+			return need{message.Fetch{From: head, Want: c.base, Bodies: true}, func(int) bool { return true }}, true
+		}
+	case needBodies:
 		if s, end := c.bodiless(); s <= end {
 			return need{message.Fetch{From: c.ownPoint(s - 1), Want: c.ownPoint(end), Bodies: true}, func(i int) bool { return c.votedAbove(i, s-1) }}, true
 		}
-	case k == needAhead && !full && c.furthest() > c.decided.Seq:
-		return need{message.Fetch{From: head, Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > c.decided.Seq }}, true
-	case k == needProof && c.shownTo() < c.decided.Seq:
-		s := c.shownTo()
-		return need{message.Fetch{From: c.ownPoint(s), Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > s }}, true
-	case k == needVotes:
+	case needAhead:
+		if !full && c.furthest() > c.decided.Seq {
+			return need{message.Fetch{From: head, Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > c.decided.Seq }}, true
+		}
+	case needProof:
+		if s := c.shownTo(); s < c.decided.Seq {
+			return need{message.Fetch{From: c.ownPoint(s), Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > s }}, true
+		}
+	case needVotes:
 		if i, p := c.strayVote(); i >= 0 {
 			return need{message.Fetch{From: c.ownPoint(max(c.base.Seq, c.decided.Seq)), Want: p, Bodies: true}, func(j int) bool { return j == i }}, true
 		}

@@ -122,7 +122,7 @@ const evidenceKinds = int(message.EvidencePayload)
 // blocks (spec V5; docs/spec.md, point 19).
 func (f *Footprint) Within(cfg Config, n int) error {
 	cfg = cfg.withDefaults()
-	window := int(2 * cfg.Interval)
+	window, overdue := int(2*cfg.Interval), overdueMax*n
 	for _, b := range [...]struct {
 		what       string
 		held, most int
@@ -138,10 +138,10 @@ func (f *Footprint) Within(cfg Config, n int) error {
 		{"links", f.Links, int(min(4*cfg.Interval, 2048))},
 		{"proofs", f.Evidence, evidenceKinds * n},
 		{"pulls", f.Pulls, n - 1},
-		{"requests", f.Requests, cfg.PoolRequests},
-		{"bytes of requests", f.RequestBytes, cfg.PoolBytes},
-		{"requests of one client", f.Busiest, cfg.ClientRequests},
-		{"requests of sessions to come", f.Early, earlyMax},
+		{"requests", f.Requests, cfg.PoolRequests + overdue},
+		{"bytes of requests", f.RequestBytes, cfg.PoolBytes + overdue*cfg.BlockBytes},
+		{"requests of one client", f.Busiest, cfg.ClientRequests + overdue},
+		{"requests of sessions to come", f.Early, earlyMax + overdue},
 		{"requests to pass on", f.Fresh, cfg.PoolRequests + requestsMax},
 		{"sessions", f.Sessions, cmp.Or(cfg.Sessions.Sessions, session.DefaultSessions)},
 		{"reasons", f.Reasons, leavesMax},

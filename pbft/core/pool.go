@@ -56,6 +56,7 @@ type pool struct {
 	live    int               // items that are not decided: those that limits are for
 	bytes   int               // of live ones
 	pace    pace              // of decisions
+	overdue []overdue         // proposed before all others
 	ahead   []requestKey      // of sessions whose opening is decided and not executed here
 	early   []early           // of sessions opened further on
 	looked  message.Seq       // where early ones were looked for last
@@ -83,7 +84,7 @@ func (p *pool) oldest() *pending {
 // onClient takes requests from their client's own link.
 func (c *Core) onClient(m *message.Requests) {
 	for i := range m.List {
-		c.admit(&m.List[i], true)
+		c.admit(&m.List[i], true, false)
 	}
 	c.progress()
 }
@@ -91,21 +92,21 @@ func (c *Core) onClient(m *message.Requests) {
 // onRequests takes requests that a replica passes on, or submits as its own client.
 func (c *Core) onRequests(i int, m *message.Requests) {
 	for k := range m.List {
-		c.admit(&m.List[k], i == c.self)
+		c.admit(&m.List[k], i == c.self, k == 0 && m.Overdue && c.noteOverdue(i, &m.List[k]))
 	}
 }
 
 // admit puts a request into the pool if every correct replica that has executed as
 // much would accept it (spec T1). What is known to be over is answered by the
-// executor instead.
-func (c *Core) admit(r *message.Request, direct bool) {
+// executor instead. A privileged one needs no room.
+func (c *Core) admit(r *message.Request, direct, privileged bool) {
 	p := &c.pool
 	if old := p.items[keyOf(r)]; old != nil {
 		old.direct = old.direct || direct
 		return
 	}
 	if r.Session.Seq > c.applied {
-		c.admitAhead(r, direct)
+		c.admitAhead(r, direct, privileged)
 		return
 	}
 	if !c.sessions.Admissible(r) {
@@ -115,15 +116,15 @@ func (c *Core) admit(r *message.Request, direct bool) {
 		c.drop(DropInadmissible)
 		return
 	}
-	if x := c.enlist(r, direct); x != nil {
+	if x := c.enlist(r, direct, privileged); x != nil {
 		x.age = p.byAge.PushBack(x)
 	}
 }
 
 // enlist adds a request to what is to be proposed, if there is room.
-func (c *Core) enlist(r *message.Request, direct bool) *pending {
+func (c *Core) enlist(r *message.Request, direct, privileged bool) *pending {
 	p := &c.pool
-	if !p.room(r) || !p.pace.admits(p.byAge.Len(), c.timing.timeout(c)) {
+	if !privileged && (!p.room(r) || !p.pace.admits(p.byAge.Len(), c.timing.timeout(c))) {
 		if direct {
 			c.out.Busy = append(c.out.Busy, *r)
 		}
@@ -307,23 +308,26 @@ func (c *Core) flushRequests() {
 
 // forwardAll passes the oldest pending requests of the own clients, and the oldest
 // of all, on to everyone once half of the timeout is gone, so that a lone suspicion
-// becomes common (spec T1): whoever forwarded the oldest may have died since.
+// becomes common (spec T1): whoever forwarded the oldest may have died since, and the
+// primary may have had no room for it.
 func (p *pool) forwardAll(c *Core) {
 	var list []message.Request
+	if x := p.oldest(); x != nil {
+		c.noteOverdue(c.self, &x.req)
+	}
 	for e := p.byAge.Front(); e != nil && len(list) < requestsMax; e = e.Next() {
 		if x := e.Value.(*pending); x.direct || len(list) == 0 {
 			list = append(list, x.req)
 		}
 	}
 	if len(list) > 0 {
-		c.broadcast(&message.Requests{List: list[:portion(list)]})
+		c.broadcast(&message.Requests{List: list[:portion(list)], Overdue: true})
 	}
 }
 
-// take fills one block, round-robin over clients.
+// take fills one block: what is overdue, then round-robin over clients.
 func (p *pool) take(bytesMax, most int) []message.Request {
-	var out []message.Request
-	size := 4
+	out, size := p.takeOverdue(bytesMax, most)
 	for p.turns.Len() > 0 && len(out) < most {
 		e := p.turns.Front()
 		if bug.M59 {

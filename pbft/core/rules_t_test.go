@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,10 +97,67 @@ func TestEarlyOperations(t *testing.T) {
 	s.play(t, "run in=100ms", "expect 1 tip=2! decided=1!", "crash 0", "run in=3s who=1,2,3 decided=2", "expect 1 executed=0! pending=0! view=1!", "busy 1", "run", "expect 1 executed=2")
 }
 
-// "requests are none while the own window is full for want of a checkpoint" (spec T1).
+// "what a member has waited for goes first" (spec T1): a client's share of the primary's
+// pool is used up, and still the primary takes what another replica has waited for, four
+// of each replica, and proposes it before all that it had.
+func TestOverdueRequestsGoFirst(t *testing.T) {
+	s := play(t, "new n=4 interval=16 requests=2", "submit 0 a", "run", "crash 3")
+	h, id := s.hosts[0], message.SessionID{Seq: 1}
+	pass := func(from int, number uint64, overdue bool) {
+		r := s.operation("a", id, number)
+		v, err := s.door.Verify(message.ReplicaID(from), &message.Requests{List: []message.Request{r}, Overdue: overdue})
+		require.NoError(t, err)
+		h.core.Step(h.now, v)
+	}
+	for number := uint64(1); number <= 3; number++ {
+		pass(1, number, false)
+	}
+	require.Equal(t, 2, h.core.Footprint().Requests, "the third has no room")
+	for number := uint64(3); number <= 9; number++ {
+		pass(1, number, true)
+	}
+	pass(1, 2, true)
+	pass(2, 10, true)
+	require.Equal(t, 2+4+1, h.core.Footprint().Requests)
+	f := h.core.Footprint()
+	require.NoError(t, f.Within(s.cfg, 4))
+	var order []uint64
+	h.turn()
+	for _, m := range s.links[0][1] {
+		if b, ok := m.(*message.Body); ok {
+			for i := range b.Payload.Requests {
+				order = append(order, b.Payload.Requests[i].Number)
+			}
+		}
+	}
+	require.Equal(t, []uint64{3, 4, 5, 6, 10, 1, 2}, order)
+	s.play(t, "run", "expect 0,1,2 view=0!")
+	pass(1, 11, true)
+	require.Equal(t, 1, h.core.Footprint().Requests, "those that were decided are none any more")
+
+	_, err := s.door.VerifyClient(s.operation("a", id, 1).Client, &message.Requests{List: []message.Request{s.operation("a", id, 1)}, Overdue: true})
+	require.ErrorIs(t, err, message.ErrSender, "a client waits for nobody")
+}
+
+// While the window is full for want of a checkpoint nobody is suspected for a request, and
+// once there is room the primary has a whole timeout (spec T1).
 func TestNoObligationWithoutRoom(t *testing.T) {
 	play(t, "new n=4 interval=2", "mute *->* CHECKPOINT", "submit 1 a b c d e", "run in=5s", "expect all decided=4! suspects=0! view=0!", "unmute",
 		"run in=1s decided=5")
+}
+
+// "or as many blocks as it needs for what is overdue" (spec T1): where execution is slower
+// than agreement the window is full again and again, and that does not excuse a primary
+// that orders what others ask for and leaves out one client.
+func TestFullWindowsDoNotHideACensor(t *testing.T) {
+	s := play(t, "new n=4 interval=1 byz=0", "mute *->0 REQUESTS", "submit 1 x")
+	for i := range 30 {
+		s.play(t, fmt.Sprintf("submit 0 a%d b%d c%d", i+1, i+1, i+1), "busy all", "run in=30ms", "busy all", "run in=10ms")
+	}
+	s.play(t, "run", "expect 1,2,3 view=1! decided=91!")
+
+	s = play(t, "new n=4 interval=1 byz=0", "mute *->0 REQUESTS", "submit 1 x", "submit 0 a b c d e f", "busy all", "run in=5s", "expect all decided=2! suspects=0!",
+		"busy all", "run in=1ms", "crash 0", "run in=450ms", "expect 1,2,3 suspects=0!", "run in=200ms", "expect 1,2,3 suspects=1 view=1")
 }
 
 // "Being behind never stops or restarts the timer ... the suspicion waits until this

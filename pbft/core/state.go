@@ -156,7 +156,11 @@ func (c *Core) appendPool(e *encoder) {
 		e.flag(cl.opener, cl.turn != nil)
 		each(cl.queue, func(x *pending) { e.key(x.key) })
 	}
-	e.num(uint64(len(p.ahead)), uint64(len(p.early)), uint64(len(p.fresh)), uint64(p.live), uint64(p.looked))
+	e.num(uint64(len(p.overdue)), uint64(len(p.ahead)), uint64(len(p.early)), uint64(len(p.fresh)), uint64(p.live), uint64(p.looked))
+	for _, o := range p.overdue {
+		e.key(o.key)
+		e.num(uint64(o.member))
+	}
 	for _, k := range p.ahead {
 		e.key(k)
 	}
@@ -174,11 +178,11 @@ func (c *Core) appendPool(e *encoder) {
 
 func (c *Core) appendTime(e *encoder) {
 	t := &c.timing
-	e.num(uint64(t.k), uint64(t.kept), uint64(t.decidedIn), t.nonce, uint64(t.putOff), uint64(t.lag), uint64(t.cost), uint64(t.push))
+	e.num(uint64(t.k), uint64(t.kept), uint64(t.decidedIn), t.nonce, uint64(t.putOff), uint64(t.lag), uint64(t.fullTo), uint64(t.cost), uint64(t.push))
 	e.num(uint64(t.oldest.block), uint64(t.calm.blocks), uint64(t.calm.slow))
 	e.key(t.oldest.request)
 	e.flag(t.suspected)
-	e.instant(t.since, t.progress, t.newView, t.repeatAt, t.statusAt, t.forwardAt, t.suspectedAt, t.armed, t.calm.from)
+	e.instant(t.since, t.fullAt, t.progress, t.newView, t.repeatAt, t.statusAt, t.forwardAt, t.suspectedAt, t.armed, t.calm.from)
 	e.instant(t.pinged[:]...)
 	for i := range c.peers {
 		p := &c.peers[i]

@@ -109,6 +109,8 @@ func (c *Core) waiting() string {
 		return fmt.Sprintf("blocks above %d, pulling", c.held)
 	case c.timing.oldest.block != 0:
 		return fmt.Sprintf("decision of block %d; %d power has prepared, quorum is %d", c.timing.oldest.block, c.powerAt(c.timing.oldest.block), c.sys.Quorum())
+	case c.timing.oldest != (obligation{}) && c.decided.Seq >= c.high():
+		return fmt.Sprintf("a checkpoint above %d: the window is full", c.low.Seq)
 	case c.timing.oldest != (obligation{}):
 		return fmt.Sprintf("replica %d to propose a pending request", p)
 	}

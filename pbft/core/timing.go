@@ -48,7 +48,9 @@ type timing struct {
 	since     clock.Instant // when it became the oldest
 	progress  clock.Instant // T1
 	putOff    int           // times T5 moved the running timer
-	lag       message.Seq   // it fired while weak power had decided to here: judge again then
+	lag       message.Seq   // it fired, and is judged again once this is decided
+	fullAt    clock.Instant // when the own window was last full for want of a checkpoint
+	fullTo    message.Seq   // its end then
 	suspected bool          // it fired and the obligation is still unmet
 	newView   clock.Instant // V6
 	repeatAt  clock.Instant // S3
@@ -173,7 +175,7 @@ func (t *timing) onTarget(c *Core) {
 	}
 	t.k = min(t.bound, t.kept+passed)
 	t.progress, t.newView, t.suspected, t.putOff, t.lag = clock.Instant{}, clock.Instant{}, false, 0, 0
-	t.oldest = obligation{}
+	t.oldest, t.fullAt = obligation{}, clock.Instant{}
 	t.calm = calmness{from: c.now}
 	t.onAsked(c)
 }
@@ -208,6 +210,9 @@ func (c *Core) watch() {
 	if c.target > c.view {
 		return
 	}
+	if c.decided.Seq >= c.high() {
+		t.fullAt, t.fullTo = c.now, c.high()
+	}
 	o, ok := c.oldestObligation()
 	if !ok {
 		t.oldest, t.progress, t.forwardAt, t.suspected, t.since = obligation{}, clock.Instant{}, clock.Instant{}, false, clock.Instant{}
@@ -216,7 +221,7 @@ func (c *Core) watch() {
 	}
 	if o == t.oldest {
 		if t.lag != 0 && c.decided.Seq >= t.lag {
-			t.lag, t.suspected = 0, true
+			t.lag, t.progress, t.suspected = 0, clock.Instant{}, true
 			c.suspect()
 		}
 		return
@@ -239,7 +244,7 @@ func (c *Core) oldestObligation() (obligation, bool) {
 			return obligation{block: c.decided.Seq + 1}, true
 		}
 	}
-	if r == nil || c.decided.Seq >= c.high() {
+	if r == nil {
 		return obligation{}, false
 	}
 	return obligation{request: r.key}, true
@@ -362,11 +367,22 @@ func (c *Core) onTimers() {
 // first catches up to what weak power had decided when the timer fired. That
 // point does not move, so peers that are always a little ahead excuse no one
 // (spec T1).
+//
+// Nor can a primary propose while the window is full for want of a checkpoint. Once there
+// is room it has a whole timeout, or as many blocks as it needs for what is overdue at
+// all members: where execution is slower than agreement, windows are full all the time.
 func (c *Core) judge() {
 	t := &c.timing
 	t.progress = clock.Instant{}
 	if w := c.weakDecided(); w > c.decided.Seq {
 		t.lag = w
+		return
+	}
+	if room := t.fullAt.Add(t.timeout(c)); t.oldest.block == 0 && !t.fullAt.IsZero() && c.now.Before(room) {
+		if t.lag == 0 {
+			t.lag = t.fullTo + message.Seq(overdueMax*c.n)
+		}
+		t.progress = room
 		return
 	}
 	t.suspected = true

@@ -377,10 +377,16 @@ var verbose bool
 
 // operate hands a replica an operation of a session.
 func (w *world) operate(to int, client string, session message.SessionID, number uint64) {
-	open := w.names.request(w, client)
-	r := message.Request{Client: open.Client, Session: session, Number: number, Op: []byte{byte(number)}}
-	w.check(w.door.SignRequest(w.names.signers[open.Client], &r))
+	r := w.operation(client, session, number)
 	v, err := w.door.VerifyClient(r.Client, &message.Requests{List: []message.Request{r}})
 	w.check(err)
 	w.hosts[to].core.Step(w.hosts[to].now, v)
+}
+
+// operation returns an operation of a client's session, signed.
+func (w *world) operation(client string, session message.SessionID, number uint64) message.Request {
+	open := w.names.request(w, client)
+	r := message.Request{Client: open.Client, Session: session, Number: number, Op: []byte{byte(number)}}
+	w.check(w.door.SignRequest(w.names.signers[open.Client], &r))
+	return r
 }

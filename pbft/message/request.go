@@ -29,7 +29,10 @@ type Request struct {
 
 // Requests carries requests from a client, or from a replica that forwards them
 // (spec T1). Each is checked on its own.
-type Requests struct{ List []Request }
+type Requests struct {
+	List    []Request
+	Overdue bool // from replicas only: the first has waited at its sender for half a timeout
+}
 
 // ReplyCode says how a request ended.
 type ReplyCode uint8

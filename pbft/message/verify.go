@@ -117,7 +117,7 @@ func (d *Door) Sign(s Signer, self ReplicaID, m Signed) (Verified, error) {
 // key: it may speak for itself only.
 func (d *Door) VerifyClient(key PublicKey, m Message) (Verified, error) {
 	rs, ok := m.(*Requests)
-	if !ok {
+	if !ok || rs.Overdue {
 		return Verified{}, ErrSender
 	}
 	for i := range rs.List {

@@ -28,27 +28,39 @@ const digestDomain = "twothirds session table 1"
 // and one path for each session touched since the last call, paths shared, at most 2*Sessions nodes.
 // Results are hashed once.
 func (t *Table) Digest() message.Digest {
-	width := uint32(1) << bits.Len(uint(t.cfg.Sessions-1))
-	if t.tree == nil {
-		t.tree = make([]message.Digest, 2*width) // tree[1] the root, children of i at 2i and 2i+1
-	}
+	t.growTree()
 	slices.Sort(t.dirty)
-	for i, slot := range t.dirty {
+	for _, slot := range t.dirty {
 		s := t.slots[slot]
-		t.tree[width+slot] = t.hashSession(s)
-		t.dirty[i] = width + slot
+		t.tree[0][slot] = t.hashSession(s)
 		s.dirty = false
 	}
-	for nodes := t.dirty; len(nodes) > 0 && nodes[0] > 1; {
-		nodes = t.hashParents(nodes)
+	nodes := t.dirty
+	for level := 1; level < len(t.tree); level++ {
+		nodes = t.hashParents(level, nodes)
 	}
 	t.dirty = t.dirty[:0]
 	return t.hashTable()
 }
 
-// hashParents hashes the parents of rising nodes of one level and returns them in the same array.
-func (t *Table) hashParents(nodes []uint32) []uint32 {
-	n := 0
+// growTree makes room for the slots. Nodes over no slot at all are left out, and count as zero.
+func (t *Table) growTree() {
+	if t.tree == nil {
+		t.tree = make([][]message.Digest, 1+bits.Len(uint(t.cfg.Sessions-1)))
+	}
+	width := len(t.slots)
+	for level, nodes := range t.tree {
+		if more := width - len(nodes); more > 0 {
+			t.tree[level] = append(nodes, make([]message.Digest, more)...)
+		}
+		width = (width + 1) / 2
+	}
+}
+
+// hashParents hashes the parents, on the given level, of rising nodes of the one below, and returns
+// them in the same array.
+func (t *Table) hashParents(level int, nodes []uint32) []uint32 {
+	n, below := 0, t.tree[level-1]
 	for _, node := range nodes {
 		parent := node / 2
 		if n > 0 && nodes[n-1] == parent {
@@ -56,9 +68,11 @@ func (t *Table) hashParents(nodes []uint32) []uint32 {
 		}
 		var b [1 + 2*len(message.Digest{})]byte
 		b[0] = hashNode
-		copy(b[1:], t.tree[2*parent][:])
-		copy(b[1+len(message.Digest{}):], t.tree[2*parent+1][:])
-		t.tree[parent] = sha256.Sum256(b[:])
+		copy(b[1:], below[2*parent][:])
+		if right := 2*parent + 1; int(right) < len(below) {
+			copy(b[1+len(message.Digest{}):], below[right][:])
+		}
+		t.tree[level][parent] = sha256.Sum256(b[:])
 		nodes[n] = parent
 		n++
 	}
@@ -87,7 +101,11 @@ func (t *Table) hashTable() message.Digest {
 	b = append(b, digestDomain...)
 	b = t.cfg.append(b)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(t.slots)))
-	b = append(b, t.tree[1][:]...)
+	var root message.Digest
+	if len(t.slots) > 0 {
+		root = t.tree[len(t.tree)-1][0]
+	}
+	b = append(b, root[:]...)
 	t.scratch = b
 	return sha256.Sum256(b)
 }

@@ -78,7 +78,7 @@ func TestDigestCostsWhatWasTouched(t *testing.T) {
 	s.replies.live()[0].Result[0]++ // nobody may do this; it shows that the result is not read again
 	table.soil(s)
 	require.Equal(t, before, table.Digest())
-	require.Equal(t, []uint32{2, 3, 8}, table.hashParents([]uint32{4, 5, 7, 16, 17}), "each parent once")
+	require.Equal(t, []uint32{2, 3, 8}, table.hashParents(1, []uint32{4, 5, 7, 16, 17}), "each parent once")
 }
 
 // Random inserts and drops: the list holds what a map does, in order, counts its bytes, and does not keep the room of

@@ -61,9 +61,9 @@ type Table struct {
 	replyBytes int   // of all sessions
 	held       []int // scratch of trim
 
-	tree    []message.Digest // see Digest; nil until it is first called
-	dirty   []uint32         // slots touched since
-	scratch []byte           // of Digest
+	tree    [][]message.Digest // by level, from the leaves up to the root; nil until Digest is first called
+	dirty   []uint32           // slots touched since
+	scratch []byte             // of Digest
 }
 
 // New returns an empty table. It panics on a Config that does not Validate.

@@ -20,7 +20,7 @@ func (e *encoder) requests(m *message.Requests) *wirepb.Requests {
 		}
 		e.tail += 4 + r.Size()
 	}
-	return &wirepb.Requests{}
+	return &wirepb.Requests{Overdue: m.Overdue}
 }
 
 func toRequests(p *wirepb.Requests) (*message.Requests, error) {
@@ -28,7 +28,7 @@ func toRequests(p *wirepb.Requests) (*message.Requests, error) {
 	if err != nil {
 		return nil, malformed(err.Error())
 	}
-	return &message.Requests{List: batch.Requests}, nil
+	return &message.Requests{List: batch.Requests, Overdue: p.Overdue}, nil
 }
 
 func (*encoder) reply(m *message.Reply) *wirepb.Reply {

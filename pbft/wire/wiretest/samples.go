@@ -105,7 +105,7 @@ func (c *counter) samples(yield func(message.Message) bool) {
 			Stable: &message.CheckpointCert{CheckpointBody: body(), Votes: c.votes()},
 		},
 		&message.FetchView{Epoch: 7, View: c.view()},
-		&message.Requests{List: c.requests()},
+		&message.Requests{List: c.requests(), Overdue: true},
 		&message.Reply{
 			Replica: c.id(), Request: c.digest(), Seq: c.seq(), Code: message.ReplyRefused,
 			Session: c.session(), Number: c.next(), Result: []byte("result"),

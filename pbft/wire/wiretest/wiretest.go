@@ -80,7 +80,7 @@ var generators = map[message.Kind]func(*rapid.T) message.Message{
 		return &message.FetchView{Epoch: epoch(t), View: view(t)}
 	},
 	message.KindRequests: func(t *rapid.T) message.Message {
-		return &message.Requests{List: rapid.SliceOfN(rapid.Custom(request), 1, 5).Draw(t, "requests")}
+		return &message.Requests{List: rapid.SliceOfN(rapid.Custom(request), 1, 5).Draw(t, "requests"), Overdue: rapid.Bool().Draw(t, "overdue")}
 	},
 	message.KindReply: func(t *rapid.T) message.Message { return reply(t) },
 }
