@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft"
@@ -16,11 +17,12 @@ import (
 // executor is one replica's application and session table: volatile, rebuilt from
 // the log.
 type executor struct {
-	app   pbft.Application
-	table *session.Table
-	seq   message.Seq
-	fresh []message.Digest // requests that the last block executed for the first time
-	odd   message.Seq      // from this block on its state is wrong; 0 = it is right
+	app      pbft.Application
+	table    *session.Table
+	seq      message.Seq
+	outcomes []session.Outcome // of the block in hand
+	fresh    []message.Digest  // requests that the last block executed for the first time
+	odd      message.Seq       // from this block on its state is wrong; 0 = it is right
 }
 
 // snapshot is what a restart of an application with snapshots begins from.
@@ -68,10 +70,10 @@ func newExecutor(app pbft.Application, sessions int) executor {
 func (x *executor) execute(id message.ReplicaID, cluster message.Digest, d *core.Decided) []message.Reply {
 	x.seq, x.fresh = d.Point.Seq, x.fresh[:0]
 	reqs := d.Block.Payload.Requests
-	outcomes := make([]session.Outcome, len(reqs))
-	b := pbft.Block{Seq: d.Point.Seq}
+	x.outcomes = slices.Grow(x.outcomes[:0], len(reqs))[:len(reqs)]
+	b := pbft.Block{Seq: d.Point.Seq, Ops: make([]pbft.Op, 0, len(reqs))}
 	for i := range reqs {
-		r, o := &reqs[i], &outcomes[i]
+		r, o := &reqs[i], &x.outcomes[i]
 		*o = x.table.Apply(d.Point.Seq, uint32(i), r)
 		if o.Verdict == session.Execute {
 			b.Ops = append(b.Ops, pbft.Op{Client: r.Client, Session: o.Session, Number: r.Number, Data: r.Op})
@@ -80,7 +82,7 @@ func (x *executor) execute(id message.ReplicaID, cluster message.Digest, d *core
 	results := x.results(x.app.Execute(&b))
 	out := make([]message.Reply, len(reqs))
 	for i := range reqs {
-		r, o := &reqs[i], &outcomes[i]
+		r, o := &reqs[i], &x.outcomes[i]
 		digest := r.Digest(cluster)
 		switch {
 		case o.Verdict == session.Execute:

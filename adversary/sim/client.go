@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto"
@@ -35,8 +36,22 @@ type call struct {
 	req     message.Request
 	digest  message.Digest
 	at      clock.Duration // issued
-	replies map[string]map[message.ReplicaID]bool
+	replies []said
 	tries   int
+}
+
+// said is what a replica answered.
+type said struct {
+	by message.ReplicaID
+	answer
+}
+
+// answer is what has to be equal in replies that are counted together (spec X2).
+type answer struct {
+	seq     message.Seq
+	code    message.ReplyCode
+	session message.SessionID
+	result  string
 }
 
 func newClient(w *World, id int, s crypto.Signer, src Source) *simClient {
@@ -52,7 +67,7 @@ func (c *simClient) issue(key uint64, r message.Request) {
 	if err := c.w.door.SignRequest(c.signer, &r); err != nil {
 		panic(err)
 	}
-	x := &call{req: r, at: c.w.elapsed(), digest: r.Digest(c.w.door.Cluster()), replies: map[string]map[message.ReplicaID]bool{}}
+	x := &call{req: r, at: c.w.elapsed(), digest: r.Digest(c.w.door.Cluster())}
 	if r.Type == message.RequestOperation {
 		x.op = &Op{Client: c.id, Input: r.Op, Call: c.w.elapsed()}
 		c.w.history = append(c.w.history, x.op)
@@ -98,21 +113,25 @@ func (c *simClient) onReply(from message.ReplicaID, r *message.Reply) {
 		key, known = c.oldest(), true
 	}
 	if x := c.open[key]; known && r.Code != message.ReplyBusy {
-		b := binary.BigEndian.AppendUint64(nil, uint64(r.Seq))
-		b = append(b, byte(r.Code))
-		b = binary.BigEndian.AppendUint64(b, uint64(r.Session.Seq))
-		b = binary.BigEndian.AppendUint32(b, r.Session.Pos)
-		k := string(append(b, r.Result...))
-		if x.replies[k] == nil {
-			x.replies[k] = map[message.ReplicaID]bool{}
-		}
-		x.replies[k][from] = true
-		if len(x.replies[k]) >= (c.w.sc.Replicas-1)/3+1 {
+		if x.hear(said{from, answer{r.Seq, r.Code, r.Session, string(r.Result)}}) >= (c.w.sc.Replicas-1)/3+1 {
 			delete(c.open, key)
 			delete(c.keys, x.digest)
 			c.accept(key, x, r)
 		}
 	}
+}
+
+// hear takes a reply and returns how many replicas have answered like that.
+func (x *call) hear(s said) (n int) {
+	if !slices.Contains(x.replies, s) {
+		x.replies = append(x.replies, s)
+	}
+	for i := range x.replies {
+		if x.replies[i].answer == s.answer {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *simClient) accept(key uint64, x *call, r *message.Reply) {

@@ -229,10 +229,11 @@ func (h *host) sync() {
 		return
 	}
 	h.flight, h.queue = h.queue, h.spare[:0]
-	d := clock.Duration(0)
-	if dirty(h.flight) {
-		d = clock.Duration(h.src.Draw("sync", uint64(h.w.sc.SyncMax+h.disk.slow(h))+1))
+	if !dirty(h.flight) {
+		h.synced() // there is nothing to wait for
+		return
 	}
+	d := clock.Duration(h.src.Draw("sync", uint64(h.w.sc.SyncMax+h.disk.slow(h))+1))
 	h.schedule(h.w.now.Add(d), h.steps.synced)
 }
 
@@ -347,7 +348,7 @@ func (h *host) executeOne() {
 		h.w.oracle.onExecuted(h, &b, e.State, replies)
 	}
 	for i := range replies {
-		h.reply(b.Block.Payload.Requests[i].Client, replies[i])
+		h.reply(b.Block.Payload.Requests[i].Client, &replies[i])
 	}
 	h.executed = append(h.executed, e)
 	h.wake(0)
@@ -409,6 +410,6 @@ func (h *host) answer(o *core.Output) {
 		}
 		m := j.Conclude(0, r)
 		m.Replica, m.Number, m.Request = h.id, r.Number, r.Digest(h.w.door.Cluster())
-		h.reply(r.Client, m)
+		h.reply(r.Client, &m)
 	}
 }

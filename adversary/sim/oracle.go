@@ -27,9 +27,9 @@ type oracle struct {
 	ran      map[message.Digest]message.Seq // where a request was executed
 	done     map[requestKey]message.Seq     // where a request was in a block first
 	acked    map[message.Digest]message.Seq
-	ledger   map[int]*ledger
-	books    map[int]*book
-	heard    map[int]*heard
+	ledger   []*ledger // by process, as the next two
+	books    []*book
+	heard    []*heard
 	prepares voices // of primaries
 	commits  voices
 	carry    carry
@@ -51,14 +51,14 @@ func newOracle(w *World) *oracle {
 	o := &oracle{
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]parent{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
-		acked: map[message.Digest]message.Seq{}, done: map[requestKey]message.Seq{}, ledger: map[int]*ledger{},
-		books: map[int]*book{}, heard: map[int]*heard{}, prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(), losses: newLosses(&w.sc),
+		acked: map[message.Digest]message.Seq{}, done: map[requestKey]message.Seq{},
+		prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(), losses: newLosses(&w.sc),
 	}
 	if w.sc.Beyond {
 		o.links, o.signed = map[message.Digest]message.Digest{}, transcripts{}
 	}
-	for i := 0; i < w.sc.Replicas+len(w.sc.Twins); i++ {
-		o.ledger[i], o.books[i], o.heard[i] = newLedger(), newBook(w.root), newHeard(w.sc.Replicas)
+	for range w.sc.Replicas + len(w.sc.Twins) {
+		o.ledger, o.books, o.heard = append(o.ledger, newLedger()), append(o.books, newBook(w.root)), append(o.heard, newHeard(w.sc.Replicas))
 	}
 	return o
 }

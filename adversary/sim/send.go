@@ -76,15 +76,15 @@ func (h *host) encode(p **packet) bool {
 }
 
 // reply sends a client its answer.
-func (h *host) reply(key message.PublicKey, r message.Reply) {
+func (h *host) reply(key message.PublicKey, r *message.Reply) {
 	for _, c := range h.w.clients {
 		if c.key != key {
 			continue
 		}
 		if h.liar != nil {
-			h.liar.lie(h.w.name(c.end), &r)
+			h.liar.lie(h.w.name(c.end), r)
 		} else {
-			h.w.links.carry(h.at, c.end, &r, deed{run: func() { c.onReply(h.id, &r) }})
+			h.w.links.carry(h.at, c.end, r, deed{run: func() { c.onReply(h.id, r) }})
 		}
 	}
 }

@@ -37,6 +37,9 @@ func (c *simClient) opened(id message.SessionID) {
 // remember keeps the newest operations of the session.
 func (c *simClient) remember(r message.Request) {
 	c.used++
+	if c.w.sc.Reopen == 0 {
+		return
+	}
 	c.last = append(c.last[max(0, len(c.last)+1-repeated):len(c.last):len(c.last)], r)
 }
 
