@@ -1,6 +1,8 @@
 package score
 
 import (
+	"slices"
+
 	"github.com/twothirds-bft/twothirds/adversary/attack"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 )
@@ -32,4 +34,17 @@ func attacks() Search {
 		}
 		return nil
 	}
+}
+
+// wanting plays a scenario of the catalogue with what its world wants.
+func wanting(r *sim.Result) Player {
+	for _, a := range attack.All() {
+		for i := range a.Worlds {
+			w := &a.Worlds[i]
+			if slices.ContainsFunc(w.Scenarios(), func(sc sim.Scenario) bool { return sc.Name == r.Scenario.Name }) {
+				return w.Play
+			}
+		}
+	}
+	return sim.Play
 }

@@ -1,6 +1,8 @@
 package score
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/twothirds-bft/twothirds/adversary/liar"
@@ -17,12 +19,54 @@ func generated(scenario func(sim.Source, sim.Options) sim.Scenario) func() Searc
 			sc := scenario(sim.Seed(i+1), sim.Options{})
 			r := sim.Play(sc)
 			if i%twice == 0 && r.Failure == nil && sim.Play(sc).Hash != r.Hash {
-				r.Failure = &sim.Failure{Oracle: "I21", What: "the same seed gave two traces"}
+				r.Failure = &sim.Failure{Oracle: differs, What: "the same seed gave two traces"}
 			}
 			return r
 		}
 	}
 }
+
+// differs is the oracle of worlds that do not play the same again (I21).
+const differs = "I21"
+
+// differing plays a scenario again and again until the trace differs from the first one,
+// and ends it there.
+func differing(*sim.Result) Player {
+	return func(sc sim.Scenario, opts ...sim.Option) (r *sim.Result) {
+		var first []string
+		r = sim.Play(sc, sim.WithTrace(func(e sim.Event) { first = append(first, e.String()) }))
+		for range again {
+			if r.Failure != nil {
+				return r
+			}
+			r = sim.Play(sc, append(slices.Clip(opts), sim.WithInvariant(&repeats{trace: first}))...)
+		}
+		return r
+	}
+}
+
+// again is how often a world is played that may differ by chance.
+const again = 4
+
+// repeats is the invariant that a trace is that of an earlier run.
+type repeats struct{ trace []string }
+
+// Name implements sim.Invariant.
+func (*repeats) Name() string { return differs }
+
+// OnEvent implements sim.Invariant.
+func (r *repeats) OnEvent(_ *sim.World, e sim.Event) error {
+	if len(r.trace) == 0 || r.trace[0] != e.String() {
+		return errDiffers
+	}
+	r.trace = r.trace[1:]
+	return nil
+}
+
+// AtEnd implements sim.Invariant.
+func (*repeats) AtEnd(*sim.World) error { return nil }
+
+var errDiffers = errors.New("the same seed gave two traces")
 
 // random has all faults at once: what swarm testing is measured against.
 func random(src sim.Source, o sim.Options) sim.Scenario {

@@ -38,3 +38,17 @@ func TestKillOf(t *testing.T) {
 		require.Equal(t, x.oracle, play(t, x.bug, x.strategy, score.Budget{Worlds: 200}).Oracle, "%s by %s", x.bug, x.strategy)
 	}
 }
+
+// What a strategy asks of its worlds is kept when they become small, as that an attack costs
+// no view. The life of a log becomes a few steps.
+func TestSmallCases(t *testing.T) {
+	for _, x := range []struct {
+		bug, strategy, oracle string
+		most                  int
+	}{{"M78", "attacks", "I13", 5}, {"M33", "logs", "R1", 10}, {"M39", "logs", "R1", 10}} {
+		c := play(t, x.bug, x.strategy, score.Budget{Worlds: 50, Shrink: 300 * time.Millisecond})
+		require.Equal(t, x.oracle, c.Oracle)
+		require.Positive(t, c.Shrink, x.bug)
+		require.LessOrEqual(t, c.Events, x.most, x.bug)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/twothirds-bft/twothirds/adversary/disk"
+	"github.com/twothirds-bft/twothirds/adversary/shrink"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/storage"
 	"github.com/twothirds-bft/twothirds/storage/wal"
@@ -17,14 +18,42 @@ import (
 // bit of what was synced flips. The simulated worlds have a disk without files.
 func logs() Search {
 	return func(i uint64) *sim.Result {
-		src := sim.Seed(i + 1)
-		l := &logLife{src: src, disk: disk.New(src.Draw), group: []int{0}}
 		r := &sim.Result{Events: 1}
-		if oracle, what := l.run(i % 3); oracle != "" {
+		if oracle, what := newLogLife(sim.Seed(i + 1)).run(i % 3); oracle != "" {
 			r.Failure = &sim.Failure{Oracle: oracle, What: what}
 		}
 		return r
 	}
+}
+
+// smallLog makes the life of a number small: it takes out choices, and makes those that are
+// left smaller, as long as the same rule breaks. It returns what is done to the log and its
+// disk then.
+func smallLog(i uint64) []string {
+	rec := sim.Record(sim.Seed(i + 1))
+	broken, _ := newLogLife(rec).run(i % 3)
+	tape, steps := rec.Tape(), []string(nil)
+	try := func(tape []byte) bool {
+		l := newLogLife(sim.Bytes(tape))
+		if oracle, _ := l.run(i % 3); oracle != broken || steps != nil && len(l.steps) > len(steps) {
+			return false
+		}
+		steps = l.steps
+		return true
+	}
+	for had := -1; len(steps) != had; {
+		had = len(steps)
+		tape = shrink.Reduce(tape, try)
+		for i, b := range tape {
+			for _, less := range []byte{0, 1, 2, b / 2, b - 1} {
+				if tape[i] = less; less < b && try(tape) {
+					break
+				}
+				tape[i] = b
+			}
+		}
+	}
+	return steps
 }
 
 const (
@@ -41,6 +70,15 @@ type logLife struct {
 	acked   int   // records 1 to acked are promised to be durable
 	group   []int // of each record that was acknowledged: by which sync
 	syncs   int
+	steps   []string // what was done
+}
+
+func newLogLife(src sim.Source) *logLife {
+	return &logLife{src: src, disk: disk.New(src.Draw), group: []int{0}}
+}
+
+func (l *logLife) did(format string, args ...any) {
+	l.steps = append(l.steps, fmt.Sprintf(format, args...))
 }
 
 func (l *logLife) options() wal.Options { return wal.Options{SegmentBytes: 4 << 10, FS: l.disk} }
@@ -73,18 +111,20 @@ func (l *logLife) run(kind uint64) (oracle, what string) {
 
 // live writes and syncs until it has had enough, or the log.
 func (l *logLife) live() {
-	for range 4 + l.src.Draw("steps", 20) {
+	for l.src.Draw("more", 16) > 0 {
 		if l.src.Draw("step", 3) == 0 {
+			l.did("sync")
 			if l.log.Sync() == nil {
 				l.promise()
 			}
 			continue
 		}
 		var recs []storage.Record
-		for range 1 + l.src.Draw("records", 4) {
+		for range 1 + l.src.Draw("records", 8) {
 			l.written++
 			recs = append(recs, record(l.written))
 		}
+		l.did("write %d to %d", l.written-len(recs)+1, l.written)
 		if l.log.Write(recs) != nil {
 			return // and some of them may be there
 		}
@@ -104,10 +144,13 @@ func (l *logLife) promise() {
 func (l *logLife) end() {
 	switch l.src.Draw("end", 4) {
 	case 0:
+		l.did("the process dies")
 		l.disk.Kill()
 	case 1:
+		l.did("the machine starts again")
 		l.disk.Reboot()
 	default:
+		l.did("the power fails")
 		l.disk.Crash()
 	}
 }
@@ -115,6 +158,7 @@ func (l *logLife) end() {
 // open opens the log again and compares it with what was written. A disk whose syncs fail
 // may need several tries.
 func (l *logLife) open(rotten bool) (oracle, what string) {
+	l.did("open")
 	for range 50 {
 		log, err := wal.Open(logDir, l.options())
 		var damage *storage.CorruptError

@@ -38,7 +38,7 @@ func (t *Table) smallest(name string) string {
 // least returns the cell with the smallest case of a bug that any strategy led to, or nil.
 func (t *Table) least(name string) (least *Cell) {
 	for i := range t.Cells {
-		if c := &t.Cells[i]; c.Bug == name && c.Events > 0 && (least == nil || c.Events < least.Events) {
+		if c := &t.Cells[i]; c.Bug == name && c.Shrink > 0 && (least == nil || c.Events < least.Events) {
 			least = c
 		}
 	}

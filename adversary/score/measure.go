@@ -22,7 +22,8 @@ type Runner struct {
 	// Command makes the process that plays a job and prints its Cell as JSON.
 	Command func(context.Context, Job) *exec.Cmd
 	Workers int // processes at a time; default 1
-	// FirstKill leaves out the rest of a row once one of its jobs has killed the bug.
+	// FirstKill leaves out the rest of a row once one of its jobs has killed the bug, and
+	// made a story of it that fits on a page, if it was to.
 	FirstKill bool
 }
 
@@ -48,7 +49,7 @@ func (r *Runner) Run(ctx context.Context, rows [][]Job, done func(Cell)) {
 					mu.Lock()
 					done(c)
 					mu.Unlock()
-					if c.Killed && r.FirstKill {
+					if r.FirstKill && c.told(j.Budget) {
 						break
 					}
 				}

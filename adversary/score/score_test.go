@@ -110,11 +110,11 @@ func TestTable(t *testing.T) {
 		table.Put(score.Cell{Bug: x.ID, Strategy: "swarm", Killed: true, Worlds: uint64(20 + i), Scenario: "long"})
 	}
 	require.Len(t, table.Survivors(easy), len(all)-1, "the goal is 20 worlds")
-	table.Put(score.Cell{Bug: all[1].ID, Strategy: "random", Killed: true, Worlds: 2, Oracle: "I4", Events: 9})
+	table.Put(score.Cell{Bug: all[1].ID, Strategy: "random", Killed: true, Worlds: 2, Oracle: "I4", Events: 9, Shrink: time.Second})
 	require.Len(t, table.Survivors(easy), len(all)-2, "any strategy will do")
 	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 7})
 	require.Empty(t, table.FalseAlarms())
-	require.Contains(t, table.Markdown(), "| "+all[1].ID+" | E | "+all[1].What+" | 9 events, 0 s | 2 (0 s, I4) | 21 (0 s, ) |\n")
+	require.Contains(t, table.Markdown(), "| "+all[1].ID+" | E | "+all[1].What+" | 9 events, 1 s | 2 (0 s, I4) | 21 (0 s, ) |\n")
 	table.Put(score.Cell{Bug: score.Clean, Strategy: "swarm", Worlds: 7, Killed: true})
 	require.Len(t, table.FalseAlarms(), 1, "a newer cell takes the place of the older")
 
@@ -159,4 +159,39 @@ func TestFigures(t *testing.T) {
 	require.Contains(t, text, "| 0 in 12,345 worlds |")
 	require.Contains(t, text, "9 events or fewer in half of 1 bugs")
 	require.Contains(t, text, "| Twins scenarios")
+}
+
+// A row goes on until there is a case that fits on a page, where one is asked for.
+func TestRunGoesOn(t *testing.T) {
+	t.Parallel()
+	events := map[string]int{"random": 26, "swarm": 25}
+	r := score.Runner{FirstKill: true, Command: func(ctx context.Context, j score.Job) *exec.Cmd {
+		b, err := json.Marshal(score.Cell{Bug: j.Bug, Strategy: j.Strategy, Killed: true, Events: events[j.Strategy], Shrink: 1})
+		require.NoError(t, err)
+		return exec.CommandContext(ctx, "echo", string(b))
+	}}
+	var row []score.Job
+	for _, s := range []string{"random", "swarm", "medley"} {
+		row = append(row, score.Job{Bug: "M01", Strategy: s, Budget: score.Budget{Shrink: time.Second}})
+	}
+	for shrink, want := range map[time.Duration]int{time.Second: 2, 0: 1} {
+		for i := range row {
+			row[i].Budget.Shrink = shrink
+		}
+		got := 0
+		r.Run(t.Context(), [][]score.Job{row}, func(score.Cell) { got++ })
+		require.Equal(t, want, got)
+	}
+}
+
+// A generated world that fails by its trace is played until that differs from the first.
+func TestPlayer(t *testing.T) {
+	s, err := score.Find("swarm")
+	require.NoError(t, err)
+	play, sc := s.Player(nil), sim.Scenario{Decisions: 2}
+	require.Nil(t, play(sc).Failure)
+	f := play(sc, sim.WithWorkload(func(sim.Source) []byte { return []byte("another") })).Failure
+	require.NotNil(t, f)
+	require.Equal(t, "I21", f.Oracle)
+	require.Positive(t, f.At)
 }

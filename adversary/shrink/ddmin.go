@@ -1,9 +1,9 @@
 package shrink
 
-// reduce returns a part of list, in its order, that try accepts and from which no single
+// Reduce returns a part of list, in its order, that try accepts and from which no single
 // element can be taken: delta debugging in its greedy form, whose chunks halve. try is
 // called with fewer elements than it last accepted; at first all are.
-func reduce[T any](list []T, try func([]T) bool) []T {
+func Reduce[T any](list []T, try func([]T) bool) []T {
 	for size := len(list); size > 0; {
 		smaller := false
 		for i := 0; i < len(list); {

@@ -23,12 +23,12 @@ func TestReduce(t *testing.T) {
 			return !slices.ContainsFunc(all, func(n int) bool { return !slices.Contains(rest, n) })
 		}
 	}
-	require.Equal(t, []int{3, 17, 39}, reduce(list, needs(3, 17, 39)))
+	require.Equal(t, []int{3, 17, 39}, Reduce(list, needs(3, 17, 39)))
 	require.Less(t, tried, 80)
-	require.Empty(t, reduce(list, needs()))
-	require.Equal(t, list, reduce(list, needs(list...)))
+	require.Empty(t, Reduce(list, needs()))
+	require.Equal(t, list, Reduce(list, needs(list...)))
 	// Each can only go after the one behind it.
-	require.Equal(t, []int{0}, reduce(list, func(rest []int) bool { return len(rest) > 0 && rest[len(rest)-1] == len(rest)-1 }))
+	require.Equal(t, []int{0}, Reduce(list, func(rest []int) bool { return len(rest) > 0 && rest[len(rest)-1] == len(rest)-1 }))
 }
 
 func TestParts(t *testing.T) {
@@ -55,7 +55,7 @@ func TestSimpler(t *testing.T) {
 
 // Taking a replica out renumbers the others wherever they are named, and takes out
 // what concerned it alone.
-func TestWithout(t *testing.T) {
+func TestWithoutReplica(t *testing.T) {
 	sc := sim.Scenario{
 		Replicas: 5, Lost: []int{4}, Twins: []int{2},
 		Byzantine: []sim.Liar{{Replica: 1, Behaviour: "silent"}, {Replica: 3, Behaviour: "silent"}},
@@ -115,4 +115,49 @@ func TestRules(t *testing.T) {
 		{kind: message.KindFetch, all: true},
 	}, cutsWithout(slices.Clone(list), 2))
 	require.Equal(t, 1, cutsWithout([]cut{{from: 2, to: 0}}, 1)[0].from)
+}
+
+// storyLog is a log of three processes: 0 sends to 1, 1 to 2 and 2 to 0, in this order, and
+// then 0 sends twice to 1 at one instant, and a last time.
+func storyLog() *log {
+	l := newLog(&sim.Scenario{}, false)
+	ms := clock.Millisecond
+	for i, x := range []struct {
+		from, to int
+		at       clock.Duration
+	}{{0, 1, ms}, {1, 2, 2 * ms}, {2, 0, 3 * ms}, {0, 1, 15 * ms}, {0, 1, 15 * ms}, {0, 1, 37 * ms}} {
+		for _, kind := range []sim.EventKind{sim.EventSend, sim.EventDeliver} {
+			e := sim.Event{At: x.at, Kind: kind, ID: uint64(i), Msg: &message.Prepare{}, Replica: x.from, Peer: x.to}
+			if kind == sim.EventDeliver {
+				e.Replica, e.Peer = x.to, x.from
+			}
+			_ = l.OnEvent(nil, e)
+		}
+	}
+	return l
+}
+
+// What happened before the end of a process is what it can know of.
+func TestPast(t *testing.T) {
+	l := storyLog()
+	require.Len(t, l.delivered, 6)
+	require.Equal(t, l.delivered[:1], l.past(1)[:1])
+	require.Len(t, l.past(1), 6, "0 knew of 2, and told 1")
+	require.Equal(t, l.delivered[:2], l.past(2))
+	require.Equal(t, l.delivered[:3], l.past(0))
+	require.Equal(t, l.delivered[:3], l.past(2, 0))
+	require.Empty(t, l.past())
+}
+
+// What is not kept goes as widely as it can, with all that comes after what is kept.
+func TestWithout(t *testing.T) {
+	l := storyLog()
+	of := func(from, to, nth int, since clock.Duration) cut {
+		return cut{kind: message.KindPrepare, from: from, to: to, nth: nth, since: since}
+	}
+	require.Equal(t, []cut{{kind: message.KindPrepare, all: true}}, l.without(nil, nil))
+	require.Equal(t, []cut{
+		of(0, 1, 1, 0), of(0, 1, 3, 0), of(0, 1, 0, 30*clock.Millisecond), of(1, 2, 0, 0), of(2, 0, 0, 0),
+	}, l.without(nil, l.delivered[3:4]), "the third is sent at the instant of the second")
+	require.Equal(t, []cut{of(0, 1, 0, 10*clock.Millisecond)}, l.tail([]cut{of(0, 1, 0, 37*clock.Millisecond)}, of(0, 1, 0, 0), 1))
 }

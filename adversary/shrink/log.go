@@ -24,15 +24,22 @@ type log struct {
 	delivered []delivery // that count, in order
 	lost      []cut      // by chance
 	losses    bool       // these count among the sent too, as they do once rules lose them
+	overdue   func() bool
 }
 
 func newLog(sc *sim.Scenario, live bool) *log {
 	return &log{tally: newTally(sc, live), sent: make(map[cut][]clock.Duration), ids: make(map[uint64]delivery)}
 }
 
+// looks is how many events a world has between two looks at the time.
+const looks = 4096
+
 // OnEvent implements sim.Invariant.
 func (l *log) OnEvent(w *sim.World, e sim.Event) error {
 	l.clock++
+	if l.clock%looks == 0 && l.overdue != nil && l.overdue() {
+		return errLong
+	}
 	events := l.events
 	err := l.tally.OnEvent(w, e)
 	switch e.Kind {

@@ -64,7 +64,7 @@ func (s *shrinker) groups(of func(cut) cut, order func(a, b delivery) int) {
 			list = append(list, c)
 		}
 	}
-	reduce(list, func(rest []cut) bool {
+	Reduce(list, func(rest []cut) bool {
 		return s.only(slices.DeleteFunc(slices.Clone(s.log.delivered), func(d delivery) bool { return !slices.Contains(rest, of(d.cut)) }))
 	})
 }
@@ -155,6 +155,6 @@ func (l *log) tail(cuts []cut, link cut, nth int) []cut {
 // fewerCuts drops the cuts that take nothing away any more.
 func (s *shrinker) fewerCuts() bool {
 	cuts := len(s.cuts)
-	reduce(s.cuts, func(rest []cut) bool { return s.attempt(s.best, rest) })
+	Reduce(s.cuts, func(rest []cut) bool { return s.attempt(s.best, rest) })
 	return len(s.cuts) < cuts
 }

@@ -49,7 +49,7 @@ func (s *shrinker) shorten(p place) {
 	for i := range index {
 		index[i] = i
 	}
-	reduce(index, func(rest []int) bool {
+	Reduce(index, func(rest []int) bool {
 		c := clone(s.best)
 		to := p.of(&c)
 		to.SetZero()

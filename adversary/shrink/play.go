@@ -17,8 +17,7 @@ type shrinker struct {
 	story
 	o        Options
 	given    sim.Scenario
-	clock    clock.Clock
-	start    clock.Instant
+	start    time.Duration
 	live     bool           // the violation is one of liveness
 	late     bool           // the network must not heal before the violation any more
 	most     int            // events that what is accepted may have
@@ -56,11 +55,15 @@ func newShrinker(sc sim.Scenario, o Options) *shrinker {
 	if o.Play == nil {
 		o.Play = sim.Play
 	}
-	c := clock.System()
-	return &shrinker{o: o, clock: c, start: c.Now(), given: sc, seen: make(map[[32]byte]bool), most: unbounded}
+	if o.Clock == nil {
+		c := clock.System()
+		start := c.Now()
+		o.Clock = func() time.Duration { return c.Now().Sub(start) }
+	}
+	return &shrinker{o: o, start: o.Clock(), given: sc, seen: make(map[[32]byte]bool), most: unbounded}
 }
 
-func (s *shrinker) elapsed() time.Duration { return s.clock.Now().Sub(s.start) }
+func (s *shrinker) elapsed() time.Duration { return s.o.Clock() - s.start }
 
 // Parts of the budget after which other stories are not looked for any more, and those
 // that were found not gone into.
@@ -76,13 +79,16 @@ func (s *shrinker) spentBy(part float64) bool {
 		s.o.Plays > 0 && float64(s.plays) >= part*float64(s.o.Plays)
 }
 
-func (s *shrinker) spent() bool {
+func (s *shrinker) spent() bool { return s.overdue() || s.o.Plays > 0 && s.plays >= s.o.Plays }
+
+// overdue reports whether there is no more time.
+func (s *shrinker) overdue() bool {
 	select {
 	case <-s.o.Stop:
 		return true
 	default:
 	}
-	return s.o.Time > 0 && s.elapsed() >= s.o.Time || s.o.Plays > 0 && s.plays >= s.o.Plays
+	return s.o.Time > 0 && s.elapsed() >= s.o.Time
 }
 
 // try plays a candidate, and makes it the best if it fails as the given one did. Where
@@ -157,7 +163,9 @@ func full(c sim.Scenario, cuts []cut) sim.Scenario {
 // play plays a scenario and counts its events.
 func (s *shrinker) play(c sim.Scenario) (*sim.Result, *log) {
 	l := newLog(&c, s.live)
-	l.most = s.most
+	if l.most = s.most; s.failure != nil {
+		l.overdue = s.overdue
+	}
 	return s.watched(c, l), l
 }
 

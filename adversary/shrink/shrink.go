@@ -11,6 +11,8 @@ type Options struct {
 	// Time is the budget; default 30 s if Plays bounds nothing either. What was reached by
 	// then is returned.
 	Time time.Duration
+	// Clock is what Time is measured with; default: the system's.
+	Clock func() time.Duration
 	// Plays bounds the worlds played, for results that do not depend on the machine; 0 =
 	// no bound.
 	Plays int
