@@ -46,7 +46,7 @@ func (x *executor) snapshot() (*snapshot, error) {
 	if bug.M46 {
 		table = session.New(table.Config())
 	}
-	return &snapshot{seq: x.seq, state: x.state(), app: buf.Bytes(), table: table.AppendSnapshot(nil)}, nil
+	return &snapshot{seq: x.seq, state: x.app.Digest(), app: buf.Bytes(), table: table.AppendSnapshot(nil)}, nil
 }
 
 // restore brings a new executor to a snapshot.

@@ -27,6 +27,7 @@ type heard struct {
 	calls    bool           // or to follow
 	doubts   bool           // a SUSPECT came since the last output
 	led      vote           // of the view's primary, as of the last output
+	shown    vote           // the highest PREPARE that came with blocks
 	body     vote           // the block that came last while the tip was decided, on what it lies on
 	owed     debts
 	asked    asked
@@ -63,7 +64,7 @@ func (x *heard) boot(h *host, r *core.Restored) {
 	clear(x.passed)
 	x.owed.boot(h.now())
 	x.asked.boot(h.app.seq)
-	x.led, x.body = vote{}, vote{}
+	x.led, x.shown, x.body = vote{}, vote{}, vote{}
 	x.state, x.votes, x.calls, x.doubts = r.State, false, false, false
 	if r.Change != nil {
 		x.changes[h.id] = r.Change.View
@@ -98,6 +99,10 @@ func (o *oracle) onHeard(h *host, p *packet) {
 			x.passed[s.Signer] = max(x.passed[s.Signer], s.View+1)
 		}
 		x.doubts = true
+	case *message.Blocks:
+		if q := m.Prepare; q != nil && (q.View > x.shown.view || q.View == x.shown.view && q.Seq > x.shown.at.Seq) {
+			x.shown = vote{q.View, q.Base, q.Point()}
+		}
 	case *message.Body:
 		x.follow(o, h, m)
 	case *message.Requests:
@@ -328,6 +333,8 @@ func (x *heard) accepts(o *oracle, h *host, decided message.Seq) string {
 		return ""
 	case o.parents[b.at.Chain].at.Chain != o.chain[decided]:
 		return ""
+	case x.shown.view == s.View && x.shown.at.Seq > b.at.Seq:
+		return "" // which took the place of the PREPARE for this one (N8), and need not show that it covers it
 	}
 	return fmt.Sprintf("does not accept %v of view %d, and its tip %v is decided (N1)", b.at, s.View, s.Tip)
 }

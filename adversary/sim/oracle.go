@@ -110,8 +110,18 @@ type learned struct {
 
 // learnFrom remembers it from what a faulty replica sends.
 func (o *oracle) learnFrom(m message.Message) {
-	if p, ok := m.(*message.PrePrepare); ok {
-		o.learn(p.Parent, &p.Header)
+	switch m := m.(type) {
+	case *message.PrePrepare:
+		o.learn(m.Parent, &m.Header)
+	case *message.Body:
+		o.learn(m.Parent, &m.Header)
+	case *message.Blocks:
+		below := m.From.Chain
+		for i := range m.Blocks {
+			h := &m.Blocks[i].Header
+			o.learn(below, h)
+			below = below.Extend(h.Digest())
+		}
 	}
 	if o.signed != nil {
 		o.signed.add(m)
