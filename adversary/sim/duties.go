@@ -127,7 +127,7 @@ func (s *Scenario) patience() clock.Duration {
 	for i := range s.Clocks {
 		late = max(late, s.Clocks[i].Late+s.Clocks[i].Grain)
 	}
-	return 2*(late+s.TurnMax) + 4*(slow+s.SyncMax) + 2*gapMost
+	return 2*(late+s.TurnMax+s.Beat) + 4*(slow+s.SyncMax) + 2*gapMost
 }
 
 // pauseLeast is how late a process is at least that stood still (T5).

@@ -120,7 +120,7 @@ func (h *host) wake(d clock.Duration) {
 		return
 	}
 	h.turning = true
-	h.schedule(h.w.now.Add(d), h.steps.turn)
+	h.schedule(h.w.sc.beat(h.w.now.Add(d)), h.steps.turn)
 }
 
 // schedule runs f at a time unless the process has died by then.

@@ -53,6 +53,7 @@ type Scenario struct {
 
 	Heal    clock.Duration `toml:"heal,omitempty,omitzero"`     // GST: from here on links are good and nobody crashes
 	TurnMax clock.Duration `toml:"turn_max,omitempty,omitzero"` // a replica's loop turn takes up to this long
+	Beat    clock.Duration `toml:"beat,omitempty,omitzero"`     // loops turn at its multiples only, those of all replicas in step; 0 = at any time
 	SyncMax clock.Duration `toml:"sync_max,omitempty,omitzero"` // a sync takes up to this long
 	ExecMax clock.Duration `toml:"exec_max,omitempty,omitzero"` // executing a block takes up to this long
 	Load    clock.Duration `toml:"load,omitempty,omitzero"`     // clients go on for so long after Heal
@@ -87,4 +88,12 @@ func (s Scenario) withDefaults() Scenario {
 		s.Links.DelayMin, s.Links.DelayMax = clock.Millisecond, 2*clock.Millisecond
 	}
 	return s
+}
+
+// beat returns the first time from t on at which a loop may turn.
+func (s *Scenario) beat(t clock.Instant) clock.Instant {
+	if s.Beat == 0 {
+		return t
+	}
+	return t.Add((s.Beat - t.Sub(clock.At(1))%s.Beat) % s.Beat)
 }

@@ -252,3 +252,20 @@ func TestStoppedCampaign(t *testing.T) {
 	close(stop)
 	require.Zero(t, sim.Campaign{From: 1, To: 10, Stop: stop}.Run().Worlds)
 }
+
+// With a beat all replicas act in step, and nothing else is lost by it.
+func TestBeat(t *testing.T) {
+	const beat = 10 * clock.Millisecond
+	sends := 0
+	sc := sim.Scenario{Beat: beat, Links: sim.Links{DelayMin: beat, DelayMax: beat}}
+	r := sim.Play(sc, sim.WithTrace(func(e sim.Event) {
+		if e.Kind == sim.EventSend && e.Replica < 4 {
+			sends++
+			require.Zero(t, e.At%beat, "%v", e)
+		}
+	}))
+	require.Nil(t, r.Failure)
+	require.Greater(t, sends, 100)
+	sc.Beat = clock.Second
+	require.ErrorIs(t, sc.Validate(), sim.ErrScenario)
+}

@@ -29,6 +29,8 @@ func (s Scenario) validate(behaviour func(string) (*liar.Behaviour, error)) erro
 		return wrong("%d sessions, and another after %d operations", s.Sessions, s.Reopen)
 	case s.Load < 0 || s.Limit < 0 || s.Cap < floor:
 		return wrong("load for %v, a limit of %v, timeouts of %v at most; %v is the least", s.Load, s.Limit, s.Cap, floor)
+	case s.Beat < 0 || s.Beat > floor/4:
+		return wrong("turns every %v; %v is the most", s.Beat, floor/4)
 	case len(both) > 0 && (both[0] < 0 || both[len(both)-1] >= s.Replicas):
 		return wrong("there is no replica %d", both[len(both)-1])
 	case len(faulty) > f && !s.Beyond:
