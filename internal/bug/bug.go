@@ -93,6 +93,19 @@ const (
 	M84 = false
 	M85 = false
 	M86 = false
+	M87 = false
+	M88 = false
+	M89 = false
+	M90 = false
+	M91 = false
+	M92 = false
+	M93 = false
+	M94 = false
+	M95 = false
+	M96 = false
+	M97 = false
+	M98 = false
+	M99 = false
 )
 
 // Set is for builds that have the switches. In others it panics.

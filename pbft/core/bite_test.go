@@ -33,6 +33,17 @@ var tests = map[string]string{
 	"M68": "TestNewViewTimerStartsAtQuorum",
 	"M76": "TestDuplicateOfAnExecutedRequestIsVotedFor",
 	"M81": "TestCommitNeedsBodies",
+	"M87": "TestEarlyResignationCounts",
+	"M88": "TestRequestsAreForwardedAgain",
+	"M89": "TestRestartStaysPatient",
+	"M90": "TestBackoffFallsSlowly",
+	"M91": "TestPrimaryStopsAtTheHighMark",
+	"M92": "TestEvidenceIsKeptOnce",
+	"M93": "TestOneNewViewForManyQuestions",
+	"M94": "TestCommitCertificateOvertakesNewView",
+	"M95": "TestOneAnswerPerTurn",
+	"M97": "TestPausesPutOffTwice",
+	"M99": "TestLagExcusesNobody",
 }
 
 // TestBite runs each trace that names a bug in a world that has it. The trace must

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/quorum"
 	"github.com/twothirds-bft/twothirds/pbft/session"
@@ -230,7 +231,13 @@ func (c *Core) primary(v message.View) int { return c.members.Index(c.members.Pr
 // that it entered and has not left.
 func (c *Core) leads() bool { return c.target == c.view && c.primary(c.view) == c.self }
 
-func (c *Core) high() message.Seq { return c.low.Seq + 2*c.cfg.Interval }
+func (c *Core) high() message.Seq {
+	high := c.low.Seq + 2*c.cfg.Interval
+	if bug.M91 {
+		high++
+	}
+	return high
+}
 
 // halt stops the replica for good: it signs nothing any more.
 func (c *Core) halt(err error) {

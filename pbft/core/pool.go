@@ -320,7 +320,7 @@ func (p *pool) forwardAll(c *Core) {
 			list = append(list, x.req)
 		}
 	}
-	if len(list) > 0 {
+	if len(list) > 0 && !bug.M88 {
 		c.broadcast(&message.Requests{List: list[:portion(list)], Overdue: true})
 	}
 }

@@ -371,3 +371,15 @@ func TestAnswerCarriesThePrimarysVote(t *testing.T) {
 	require.EqualValues(t, 0, answer.Prepare.Signer)
 	require.Equal(t, s.at("b"), answer.Prepare.Point())
 }
+
+// "and v' is not below the view of a CC that it holds" (spec V4): replica 3 knows the block
+// of view 0 and what decided it in view 2, and then hears of view 1.
+func TestCommitCertificateOvertakesNewView(t *testing.T) {
+	deaf := "mute *->3 PREPARE,COMMIT,STATUS,SUSPECT,LEAVE,VIEW-CHANGE,NEW-VIEW"
+	s := play(t, "new n=4 byz=0,1", deaf, "mute *->* COMMIT", "submit 0 a", "run", "byz 0 VIEW-CHANGE view=1 to=1", "byz 0 VIEW-CHANGE view=1 to=2", "run",
+		"expect 2 view=1!", "byz 1 VIEW-CHANGE view=2 to=0", "byz 1 VIEW-CHANGE view=2 to=2", "run", "expect 2 view=2!", "unmute", deaf, "run in=1s", "expect 2 view=2! decided=1", "expect 3 view=0! decided=0!")
+	s.transmit(2, 3, s.hosts[2].written(core.RecordCommit)[0].Message)
+	s.play(t, "run in=1s", "expect 3 view=0! decided=1")
+	s.transmit(1, 3, s.hosts[2].written(core.RecordNewView)[0].Message)
+	s.play(t, "unmute", "deliver 1->3", "turn 3", "expect 3 view=0!")
+}

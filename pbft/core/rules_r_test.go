@@ -121,3 +121,10 @@ func TestConfigIsChecked(t *testing.T) {
 		require.ErrorIs(t, err, core.ErrConfig, what)
 	}
 }
+
+// "After a restart k is the smaller of its bound and the number of views since that of the
+// highest CC" (spec T3).
+func TestRestartStaysPatient(t *testing.T) {
+	s := play(t, "new n=4 byz=2,3 cap=4s", "byz 2 VIEW-CHANGE view=3", "byz 3 VIEW-CHANGE view=3", "run", "expect 0 view=3!", "crash 0", "restart 0")
+	require.Equal(t, 3, s.hosts[0].core.Status().Backoff)
+}

@@ -8,7 +8,7 @@ import (
 // onFetch answers a pull: one per peer and turn, within AnswerBytes (spec N9, D2).
 func (c *Core) onFetch(i int, m *message.Fetch) {
 	p := &c.peers[i]
-	if p.served || i == c.self {
+	if p.served && !bug.M95 || i == c.self {
 		c.drop(DropServed)
 		return
 	}
@@ -80,7 +80,7 @@ func (c *Core) pack(from message.Point, blocks []*node, bodies bool) (list []mes
 // peer and turn.
 func (c *Core) onFetchView(i int, m *message.FetchView) {
 	p := &c.peers[i]
-	if c.newView == nil || m.View > c.view || m.Epoch != c.epoch || p.shown {
+	if bug.M93 || c.newView == nil || m.View > c.view || m.Epoch != c.epoch || p.shown {
 		return
 	}
 	p.shown = true

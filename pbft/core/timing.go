@@ -156,7 +156,7 @@ func (t *timing) onDecided(c *Core, blocks message.Seq) {
 		t.calm.slow++
 	}
 	elapsed := c.now.Sub(t.calm.from)
-	if (t.calm.blocks < 1000 && elapsed < 100*t.timeout(c)) || elapsed < 30*clock.Second {
+	if ((t.calm.blocks < 1000 && elapsed < 100*t.timeout(c)) || elapsed < 30*clock.Second) && !bug.M90 {
 		return
 	}
 	if t.calm.slow*100 <= t.calm.blocks {
@@ -314,7 +314,7 @@ func (c *Core) lateness(now clock.Instant) clock.Duration {
 // onLate puts the running timer off once per pause, at most twice (spec T5).
 func (c *Core) onLate(late clock.Duration) {
 	t := &c.timing
-	if !t.paused(c, late) || t.putOff >= 2 || bug.M86 {
+	if !t.paused(c, late) || t.putOff >= 2 && !bug.M97 || bug.M86 {
 		return
 	}
 	t.putOff++
@@ -374,7 +374,7 @@ func (c *Core) onTimers() {
 func (c *Core) judge() {
 	t := &c.timing
 	t.progress = clock.Instant{}
-	if w := c.weakDecided(); w > c.decided.Seq {
+	if w := c.weakDecided(); w > c.decided.Seq && !bug.M99 {
 		t.lag = w
 		return
 	}

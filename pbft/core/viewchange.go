@@ -38,7 +38,7 @@ func (c *Core) fileChange(m *message.ViewChange) bool {
 func (c *Core) resignations() {
 	for range c.n {
 		m := c.changes.newest[c.primary(c.target)]
-		if m == nil || m.View <= c.target || m.Signer == c.cfg.Self {
+		if bug.M87 || m == nil || m.View <= c.target || m.Signer == c.cfg.Self {
 			return
 		}
 		c.leave(c.target+1, &message.Leave{Epoch: c.epoch, View: c.target + 1, Changes: []message.ViewChange{*m}})
@@ -118,7 +118,7 @@ func (c *Core) rankOf(pc *message.PrepareCert) message.Rank {
 // what depends on this replica is checked here. Anyone may pass it on.
 func (c *Core) onNewView(_ int, m *message.NewView) {
 	c.checkNewView(m)
-	if m.View <= c.view || m.View < c.target || m.Signer == c.cfg.Self || c.cc != nil && c.cc.View > m.View {
+	if m.View <= c.view || m.View < c.target || m.Signer == c.cfg.Self || c.cc != nil && c.cc.View > m.View && !bug.M94 {
 		c.drop(DropOldView)
 		return
 	}

@@ -25,5 +25,6 @@ func TestBite(t *testing.T) {
 		"M57": "TestCorrectReplicaIsNeverConvicted",
 		"M60": "TestCorruptCerts",
 		"M64": "TestCertBase",
+		"M98": "TestMembers",
 	})
 }

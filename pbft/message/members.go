@@ -82,7 +82,11 @@ func (m *Members) Needed(k Kind) uint64 {
 
 // Primary returns the primary of a view: round-robin (spec V7).
 func (m *Members) Primary(v View) ReplicaID {
-	return m.list[uint64(v)%uint64(len(m.list))].ID
+	n := uint64(len(m.list))
+	if bug.M98 {
+		n = min(n, 4)
+	}
+	return m.list[uint64(v)%n].ID
 }
 
 // Digest names the membership in checkpoints (spec C1).

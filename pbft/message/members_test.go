@@ -26,6 +26,11 @@ func TestMembers(t *testing.T) {
 		require.Equal(t, id, m.Primary(View(i)))
 		require.Equal(t, id, m.Primary(View(i)+3000))
 	}
+	many, err := NewMembers(7, append(list, Member{ID: 7, Key: PublicKey{4}, Power: 1}, Member{ID: 8, Key: PublicKey{5}, Power: 1}))
+	require.NoError(t, err)
+	for i := range many.Len() {
+		require.Equal(t, many.At(i).ID, many.Primary(View(i)), "each leads")
+	}
 	require.Equal(t, -1, m.Index(5))
 
 	other := slices.Clone(list)

@@ -13,5 +13,6 @@ func TestBite(t *testing.T) {
 	bugtest.Bite(t, bug.Session, map[string]string{
 		"M72": "TestEvictedSessionNeverExecutesAgain",
 		"M80": "TestIDIsThePlaceOfTheOpening",
+		"M96": "TestEvictsTheLeastRecentlyUsed",
 	})
 }

@@ -202,6 +202,9 @@ func (t *Table) open(s *session, at message.SessionID, r *message.Request) {
 	} else {
 		if s == nil {
 			s = t.lru.next
+			if bug.M96 {
+				s = t.lru.prev
+			}
 		}
 		delete(t.byID, s.id)
 		delete(t.byClient, s.client)
