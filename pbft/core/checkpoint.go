@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/twothirds-bft/twothirds/internal/bug"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/quorum"
@@ -47,15 +49,17 @@ func (c *Core) onExecuted(e Executed) {
 
 // checkpoint signs the state after the block at e.Seq, once, ever (spec C1, N7).
 func (c *Core) checkpoint(e Executed) {
-	for _, old := range c.mine.checkpoint {
-		if old.Seq == e.Seq {
-			return // signed before a restart: those bytes are sent again
-		}
-	}
-	m := &message.Checkpoint{CheckpointBody: message.CheckpointBody{
+	body := message.CheckpointBody{
 		Epoch: c.epoch, Seq: e.Seq, Chain: c.own[e.Seq], State: e.State, Clients: e.Clients,
 		Members: c.checkpoints.members, Reputation: c.checkpoints.none,
-	}, Signer: c.cfg.Self}
+	}
+	if old := c.ownCheckpoint(e.Seq); old != nil { // signed before a restart: those bytes are sent again
+		if old.CheckpointBody != body {
+			c.mine.undone = append(c.mine.undone, body)
+		}
+		return
+	}
+	m := &message.Checkpoint{CheckpointBody: body, Signer: c.cfg.Self}
 	c.sign(m)
 	c.persist(Record{Kind: RecordCheckpoint, Message: m})
 	c.broadcast(m)
@@ -158,8 +162,8 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		c.halt(&ForkedError{Decided: c.ownPoint(m.Seq), Other: m.Point(), Commit: c.cc})
 		return
 	}
-	if own := c.ownCheckpoint(m.Seq); own != nil && own.CheckpointBody != m.CheckpointBody && !bug.M41 {
-		c.halt(&DivergedError{Seq: m.Seq, Own: own.CheckpointBody, Stable: m.CheckpointBody})
+	if own := c.stateAt(m.Seq); own != nil && *own != m.CheckpointBody && !bug.M41 {
+		c.halt(&DivergedError{Seq: m.Seq, Own: *own, Stable: m.CheckpointBody})
 		return
 	}
 	c.liftCommit(m.Point())
@@ -175,13 +179,9 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 			delete(k.ahead, s)
 		}
 	}
-	keep := c.mine.checkpoint[:0:0]
-	for _, own := range c.mine.checkpoint {
-		if own.Seq > m.Seq {
-			keep = append(keep, own)
-		}
-	}
-	c.mine.checkpoint = keep
+	o := &c.mine
+	o.checkpoint = slices.DeleteFunc(slices.Clone(o.checkpoint), func(own *message.Checkpoint) bool { return own.Seq <= m.Seq })
+	o.undone = slices.DeleteFunc(o.undone, func(b message.CheckpointBody) bool { return b.Seq <= m.Seq })
 	c.collect()
 }
 
@@ -200,6 +200,20 @@ func (c *Core) ownCheckpoint(s message.Seq) *message.Checkpoint {
 		if m.Seq == s {
 			return m
 		}
+	}
+	return nil
+}
+
+// stateAt returns the state that execution here has come to at a checkpoint, or nil: the
+// one that was signed, unless a restart has made another of it (spec C2).
+func (c *Core) stateAt(s message.Seq) *message.CheckpointBody {
+	for i := range c.mine.undone {
+		if c.mine.undone[i].Seq == s {
+			return &c.mine.undone[i]
+		}
+	}
+	if own := c.ownCheckpoint(s); own != nil {
+		return &own.CheckpointBody
 	}
 	return nil
 }

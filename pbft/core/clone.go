@@ -32,7 +32,7 @@ func (c *Core) Clone() *Core {
 	d.pulls.asks = slices.Clone(c.pulls.asks)
 	d.seen = &evidence{known: maps.Clone(c.seen.known)}
 	d.mine.leaves = slices.Clone(c.mine.leaves)
-	d.mine.checkpoint = slices.Clone(c.mine.checkpoint)
+	d.mine.checkpoint, d.mine.undone = slices.Clone(c.mine.checkpoint), slices.Clone(c.mine.undone)
 	d.out = c.out.clone()
 	return &d
 }

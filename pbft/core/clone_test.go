@@ -41,6 +41,7 @@ func TestCloneIsDeep(t *testing.T) {
 			require.Equal(t, c.h.core.Fingerprint(), full.Fingerprint())
 			lengthen(reflect.ValueOf(full).Elem().FieldByName("out"))
 			lengthen(reflect.ValueOf(full).Elem().FieldByName("pool"))
+			extend(reflect.ValueOf(full).Elem().FieldByName("mine").FieldByName("undone"))
 			d := full.Clone()
 			w.compare("Core", reflect.ValueOf(full).Elem(), reflect.ValueOf(d).Elem())
 		})
@@ -53,10 +54,15 @@ func TestCloneIsDeep(t *testing.T) {
 // lengthen gives every slice of a struct one more element: some are seldom seen filled.
 func lengthen(v reflect.Value) {
 	for i := range v.NumField() {
-		if f := reach(v.Field(i)); f.Kind() == reflect.Slice {
-			f.Set(reflect.Append(f, reflect.Zero(f.Type().Elem())))
+		if v.Field(i).Kind() == reflect.Slice {
+			extend(v.Field(i))
 		}
 	}
+}
+
+func extend(v reflect.Value) {
+	f := reach(v)
+	f.Set(reflect.Append(f, reflect.Zero(f.Type().Elem())))
 }
 
 // A world whose core is exchanged for its clone at every step goes on as if it were not.

@@ -80,6 +80,17 @@ func TestDivergenceAfterARestart(t *testing.T) {
 	require.ErrorAs(t, s.hosts[3].fault, &diverged)
 }
 
+// The same where it signed the checkpoint, which was not stable then, and executes it anew:
+// what it signed is right, and what it has is not.
+func TestDivergenceFromWhatWasSigned(t *testing.T) {
+	s := play(t, "new n=4 interval=2 byz=3", "mute *->3 CHECKPOINT", "submit 0 a b", "run", "expect 3 executed=2! stable=0!", "crash 3", "rot 3", "restart 3",
+		"run", "unmute", "run in=200ms")
+	var diverged *core.DivergedError
+	require.ErrorAs(t, s.hosts[3].fault, &diverged)
+	require.EqualValues(t, 2, diverged.Seq)
+	require.NotEqual(t, diverged.Own.State, diverged.Stable.State)
+}
+
 // "When the CHECKPOINTs of one seq can no longer give any digest quorum power, every
 // replica stops and reports them all; views are not changed for that" (spec C2). As
 // long as silence could still make one, nobody stops.

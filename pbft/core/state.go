@@ -216,7 +216,10 @@ func (c *Core) appendSaid(e *encoder) {
 	e.signed(o.commit != nil, o.commit)
 	e.signed(o.change != nil, o.change)
 	e.signed(c.changes.mine != nil, c.changes.mine)
-	e.num(uint64(len(o.leaves)), uint64(len(o.checkpoint)))
+	e.num(uint64(len(o.leaves)), uint64(len(o.checkpoint)), uint64(len(o.undone)))
+	for i := range o.undone {
+		e.checkpointBody(&o.undone[i])
+	}
 	for _, l := range o.leaves {
 		e.leave(l)
 	}
@@ -336,9 +339,13 @@ func (e *encoder) commitCert(m *message.CommitCert) {
 func (e *encoder) checkpointCert(m *message.CheckpointCert) {
 	e.flag(m != nil)
 	if m != nil {
-		e.raw((&message.Checkpoint{CheckpointBody: m.CheckpointBody}).AppendSigned(nil, message.Digest{}))
+		e.checkpointBody(&m.CheckpointBody)
 		e.certVotes(nil, m.Votes)
 	}
+}
+
+func (e *encoder) checkpointBody(b *message.CheckpointBody) {
+	e.raw((&message.Checkpoint{CheckpointBody: *b}).AppendSigned(nil, message.Digest{}))
 }
 
 // newView is what justified the view.

@@ -45,6 +45,7 @@ func TestFingerprintCoversEveryField(t *testing.T) {
 			for k := 0; ; {
 				d := c.h.core.Clone()
 				lengthen(reflect.ValueOf(d).Elem().FieldByName("pool"))
+				extend(reflect.ValueOf(d).Elem().FieldByName("mine").FieldByName("undone"))
 				was := d.Fingerprint()
 				a := alterer{left: k, skip: func(path string) bool { return noticed[path] || seen[path] >= 100 }}
 				a.walk("Core", reflect.ValueOf(d).Elem())

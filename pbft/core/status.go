@@ -85,8 +85,9 @@ type outbox struct {
 	prepare    *message.Prepare
 	commit     *message.Commit
 	change     *message.ViewChange
-	leaves     []*message.Leave      // since the last by numbers, or the entry
-	checkpoint []*message.Checkpoint // above low
+	leaves     []*message.Leave         // since the last by numbers, or the entry
+	checkpoint []*message.Checkpoint    // above low
+	undone     []message.CheckpointBody // what execution made of them after a restart, where that is something else
 }
 
 func (o *outbox) enter() { o.prepare, o.commit, o.leaves = nil, nil, nil }
