@@ -99,11 +99,14 @@ func weakest(src Source, n int) []int {
 	return p
 }
 
-// drawWorld draws what is no fault.
+// drawWorld draws what is no fault. A world of many decisions has more under way, and about
+// as many windows and checkpoints as one of few: else it would be a slow one, and most of its
+// decisions would come when the faults are over.
 func drawWorld(src Source, o *Options) Scenario {
+	scale := uint64(max(o.Decisions/20, 1))
 	s := Scenario{
-		Replicas: o.Replicas, Decisions: o.Decisions, Clients: 1 + int(src.Draw("clients", 3)), Ahead: 1 + int(src.Draw("ahead", 4)),
-		OpsBlock: 1 + int(src.Draw("ops", 3)), Interval: 1 + int(src.Draw("interval", 11)),
+		Replicas: o.Replicas, Decisions: o.Decisions, Clients: 1 + int(src.Draw("clients", 3)), Ahead: 1 + int(src.Draw("ahead", 4*scale)),
+		OpsBlock: 1 + int(src.Draw("ops", 3)), Interval: 1 + int(src.Draw("interval", 11*scale)),
 		Heal:    clock.Duration(500+src.Draw("heal", 2500)) * clock.Millisecond,
 		TurnMax: 200 * clock.Microsecond, SyncMax: clock.Duration(1+src.Draw("sync", 5)) * clock.Millisecond,
 		ExecMax: clock.Duration(1+src.Draw("exec", 3)) * clock.Millisecond,

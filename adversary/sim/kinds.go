@@ -301,8 +301,10 @@ func (g *gen) underLoad(r int) {
 	g.loaded = true
 }
 
-// load makes a world without other trouble one of underLoad.
+// load makes a world without other trouble one of underLoad. It ends with the load, and does
+// not wait for more blocks than a slow primary decides by then.
 func (g *gen) load() {
+	g.s.Decisions = min(g.s.Decisions, 20)
 	g.s.Load, g.s.Limit = 3*clock.Second, 2500*clock.Millisecond
 	g.s.Burst, g.s.Wide = false, true
 	g.s.Clients, g.s.Ahead = 4, 2
