@@ -9,8 +9,6 @@ import (
 	"github.com/twothirds-bft/twothirds/adversary/explore"
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/adversary/twins"
-	"github.com/twothirds-bft/twothirds/clock"
-	"github.com/twothirds-bft/twothirds/pbft/core"
 )
 
 // Figure is one line of what the harness reaches.
@@ -29,12 +27,9 @@ type pace struct {
 
 // paces are what Speeds measures. All oracles are on, and so is the hash of the trace.
 func paces() []pace {
-	many := sim.Scenario{
-		Burst: true, Decisions: 1000, Clients: 2, Ahead: 32, OpsBlock: 1, Interval: 64, Window: 64, TurnMax: clock.Millisecond,
-	}
+	many := sim.Busy()
 	space, err := twins.New(twins.Shape{})
 	must(err)
-	constant := sim.WithConfig(func(c *core.Config) { c.TimeoutCap = c.TimeoutFloor })
 	world := func(decisions int) func(i uint64) float64 {
 		return func(i uint64) float64 {
 			return one(sim.Play(sim.Generate(sim.Seed(i+1), sim.Options{Replicas: 4, Decisions: decisions})))
@@ -47,7 +42,7 @@ func paces() []pace {
 		{"worlds of 100 decisions, with faults and liars", "150 /s", "/s", "twothirds hunt --decisions 100 --replicas 4 --workers 1 --seeds 1..2000", world(100)},
 		{"worlds of 20 decisions, with faults and liars", "", "/s", "twothirds hunt --replicas 4 --workers 1 --seeds 1..5000", world(20)},
 		{"Twins scenarios of 8 views, 4 replicas and a twin", "1,500 /s", "/s", "go test -run '^$' -bench Twins ./adversary/twins", func(i uint64) float64 {
-			return one(sim.Play(space.Pick(1, i), constant))
+			return one(sim.Play(space.Pick(1, i)))
 		}},
 		{"distinct states of a small world", "100,000 /s", "/s", "twothirds exhaust --byzantine 3", func(uint64) float64 {
 			r, err := explore.Run(explore.World{Byzantine: 3}, explore.Options{})

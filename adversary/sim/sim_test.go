@@ -123,7 +123,7 @@ func TestCampaignIsDeterministic(t *testing.T) {
 func BenchmarkWorld(b *testing.B) {
 	for name, sc := range map[string]sim.Scenario{
 		"few":  {Burst: true, Decisions: 100},
-		"many": {Burst: true, Decisions: 1000, Clients: 2, Ahead: 128, OpsBlock: 1, Interval: 256, Window: 256, TurnMax: clock.Millisecond},
+		"many": sim.Busy(),
 	} {
 		b.Run(name, func(b *testing.B) {
 			decisions := 0
