@@ -28,6 +28,16 @@ func (p pattern) join(a, b int) {
 	p[b] |= 1 << a
 }
 
+// apart returns whom process i does not reach, but for another body of its replica.
+func (p pattern) apart(r roster, i int) (set uint32) {
+	for j := range p {
+		if p[i]>>j&1 == 0 && !r.same(i, j) {
+			set |= 1 << j
+		}
+	}
+	return set
+}
+
 // exchanged returns the pattern after the pairs of set changed bodies.
 func (p pattern) exchanged(r roster, set int) pattern {
 	out := make(pattern, len(p))

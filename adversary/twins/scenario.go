@@ -2,18 +2,26 @@ package twins
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/twothirds-bft/twothirds/adversary/sim"
 	"github.com/twothirds-bft/twothirds/clock"
 )
 
-// Times of a scenario. Every message takes one hop, so a view without a quorum is left
-// within a phase: a timeout at its floor and a few hops.
+// Times of a scenario. Every message takes one hop and all replicas act in step, so that
+// what comes at one time is handled in one turn. A request that comes to a backup is
+// decided there four hops later; the least timeout is five. Three more are the SUSPECTs,
+// the VIEW-CHANGEs and the NEW-VIEW: a view without a quorum is left within a phase.
 const (
-	hop         = 20 * clock.Millisecond
-	phaseLength = 320 * clock.Millisecond
+	hop         = 40 * clock.Millisecond
+	timeout     = 5 * hop // the least that worlds have
+	phaseLength = timeout + 3*hop
 	down        = phaseLength / 2 // of a process that crashes
+)
+
+// Two checkpoints of so many blocks become stable, and one block comes after them.
+const (
+	interval = 4
+	blocks   = 2*interval + 1
 )
 
 // At returns the scenario of an index below Size. It panics on others.
@@ -23,12 +31,13 @@ func (x *Space) At(i uint64) sim.Scenario {
 	}
 	n, t := x.shape.Replicas, x.shape.Twins
 	name := x.cast(x.choices[i/x.each])
+	heal := x.Begin(x.shape.Phases)
 	s := sim.Scenario{
 		Name: fmt.Sprintf("twins-%d", i), Seed: i, Replicas: n,
 		Beyond:    t > (n-1)/3,
-		Decisions: 1, Until: 2 * x.shape.Phases, Clients: 3, Ahead: 1, OpsBlock: 1, Burst: true,
-		Links: sim.Links{DelayMin: hop, DelayMax: hop},
-		Heal:  x.Begin(x.shape.Phases),
+		Decisions: 1, Until: blocks, Interval: interval, Window: interval, Clients: 3, Ahead: 1, OpsBlock: 1, Burst: true,
+		Links: sim.Links{DelayMin: hop, DelayMax: hop}, Beat: hop, Cap: longest(i),
+		Heal: heal,
 	}
 	var first, second []int
 	for k := range t {
@@ -39,7 +48,7 @@ func (x *Space) At(i uint64) sim.Scenario {
 	// blocks. The third is not heard before the network heals: its request is what must be
 	// answered then.
 	ends := n + t
-	s.Rules = append(s.Rules, sim.Rule{Do: sim.Drop, From: []int{ends + 2}})
+	s.Rules = append(s.Rules, sim.Rule{Do: sim.Delay, From: []int{ends + 2}, By: heal})
 	if t > 0 {
 		s.Rules = append(s.Rules, sim.Rule{Do: sim.Drop, From: []int{ends}, To: second}, sim.Rule{Do: sim.Drop, From: []int{ends + 1}, To: first})
 	}
@@ -48,8 +57,7 @@ func (x *Space) At(i uint64) sim.Scenario {
 		from := k
 		for k++; k < len(steps) && steps[k].pattern == steps[from].pattern; k++ {
 		}
-		begin, end := x.Begin(from), x.Begin(k)
-		s.Rules = append(s.Rules, x.rules(x.patterns[steps[from].pattern], name, begin, end)...)
+		s.Cuts = append(s.Cuts, x.cuts(x.patterns[steps[from].pattern], name, x.Begin(from), x.Begin(k))...)
 	}
 	for k, st := range steps {
 		if st.crash >= 0 {
@@ -57,6 +65,16 @@ func (x *Space) At(i uint64) sim.Scenario {
 		}
 	}
 	return s
+}
+
+// longest is the cap of the timeouts: the least timeout, so that every phase can end a
+// view, but in one of four scenarios, where they double once after views that decide
+// nothing.
+func longest(i uint64) clock.Duration {
+	if mix(i)%4 == 0 {
+		return 2 * timeout
+	}
+	return timeout
 }
 
 // cast returns the process that plays each of the roster, given the replicas that run
@@ -73,31 +91,40 @@ func (x *Space) cast(chosen uint32) []int {
 	return append(twice, once...)
 }
 
-// rules keeps apart who does not reach each other.
-func (x *Space) rules(p pattern, name []int, begin, end clock.Duration) (out []sim.Rule) {
-	r := x.roster
+// cuts keeps apart who does not reach each other: for each process whom no cut yet keeps
+// from all of them, one between those and all who reach none of those.
+func (x *Space) cuts(p pattern, name []int, from, to clock.Duration) (out []sim.Cut) {
+	done := make(pattern, len(p))
 	for i := len(p) - 1; i >= 0; i-- { // bodies of twins last: they fit what is there
-		var must, may []int
-		for j := range p {
-			if p[i]>>j&1 != 0 || i == j {
-				continue
-			}
-			may = append(may, name[j])
-			if !r.same(i, j) {
-				must = append(must, name[j])
-			}
-		}
-		if len(must) == 0 {
+		others := p.apart(x.roster, i)
+		if others&^done[i] == 0 {
 			continue
 		}
-		slices.Sort(must)
-		slices.Sort(may)
-		k := slices.IndexFunc(out, func(o sim.Rule) bool { return slices.Equal(o.To, must) || slices.Equal(o.To, may) })
-		if k < 0 {
-			k = len(out)
-			out = append(out, sim.Rule{Do: sim.Drop, To: must, Begin: begin, End: end})
+		side := uint32(0)
+		for j := range p {
+			if others&p[j] == 0 && others>>j&1 == 0 {
+				side |= 1 << j
+			}
 		}
-		out[k].From = append(out[k].From, name[i])
+		for j := range p {
+			if side>>j&1 != 0 {
+				done[j] |= others
+			}
+			if others>>j&1 != 0 {
+				done[j] |= side
+			}
+		}
+		out = append(out, sim.Cut{Side: named(side, name), Others: named(others, name), From: from, To: to})
+	}
+	return out
+}
+
+// named returns what the processes of a set are called.
+func named(set uint32, name []int) (out []int) {
+	for i := range name {
+		if set>>i&1 != 0 {
+			out = append(out, name[i])
+		}
 	}
 	return out
 }
