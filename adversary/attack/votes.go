@@ -101,7 +101,7 @@ var votes = []*Attack{
 		About:  "Proposals and bodies take much longer than votes, so that PREPAREs, COMMITs and even NEW-VIEWs come first.",
 		Falls:  "a predicate that is looked at when a vote arrives and not when its block does",
 		Source: "BFT-SMaRt 7326d316", Oracles: []string{"I13"},
-		Worlds: []World{{File: "a58-votes-first", Want: Want{Share: 0.19}}, {File: "a58-view-first", Want: Want{Views: 1}}},
-		Weak:   []string{"M50"},
+		Worlds: []World{{File: "a58-votes-first", Want: Want{Share: 0.19}}, {File: "a58-view-first", Want: Want{Views: 1}}, {File: "a58-overtaken", Want: Want{Views: 2}}},
+		Weak:   []string{"M50", "M94"},
 	},
 }

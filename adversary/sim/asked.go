@@ -12,14 +12,15 @@ import (
 // asked is what a correct replica was asked for in this life and has not decided yet, the
 // oldest first: the progress timer belongs to that, whatever else is decided (T1).
 type asked struct {
-	list  []request
-	known map[requestKey]bool
-	since clock.Instant  // when the first of the list became that, at the latest
-	wait  clock.Duration // the longest timeout from then on: its timer runs with that of then
-	view  message.View   // in which it waits
-	lag   message.Seq    // what weak power had decided when its time was over, or what the primary needs after its window was full
-	full  message.Seq    // that, if the window was full meanwhile
-	given message.Seq    // up to which this replica has decided blocks and holds them
+	list   []request
+	known  map[requestKey]bool
+	since  clock.Instant  // when the first of the list became that, at the latest
+	wait   clock.Duration // the longest timeout from then on: its timer runs with that of then
+	view   message.View   // in which it waits
+	lag    message.Seq    // one above what weak power had decided when its time was over, or what the primary needs after its window was full
+	full   message.Seq    // that, if the window was full meanwhile
+	paused int            // times a pause put it off
+	given  message.Seq    // up to which this replica has decided blocks and holds them
 }
 
 type requestKey struct {
@@ -99,10 +100,14 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 		}
 	}
 	target := x.target(h)
-	if len(a.list) == 0 || !a.list[0].sure || max(a.list[0].tip, x.state.Base.Seq) > decided || paused || a.since.IsZero() ||
+	if len(a.list) == 0 || !a.list[0].sure || max(a.list[0].tip, x.state.Base.Seq) > decided || a.since.IsZero() ||
 		target != x.state.View || target != a.view {
 		a.start(now)
 		a.view, a.lag = target, 0
+		return ""
+	}
+	if paused {
+		a.stoodStill(now)
 		return ""
 	}
 	a.wait = max(a.wait, x.owed.wait)
@@ -115,20 +120,28 @@ func (x *heard) unserved(o *oracle, h *host, out *core.Output, decided message.S
 		return ""
 	}
 	if a.lag == 0 {
-		a.lag = max(x.weakDecided(o, h), a.full, 1)
+		a.lag = max(x.weakDecided(o, h), a.full) + 1
 	}
-	if decided < a.lag || a.given < decided {
+	if decided+1 < a.lag || a.given < decided {
 		return "" // what is decided and not held may be just that
 	}
 	return fmt.Sprintf("has waited for its oldest request for %v, with a timeout of %v at most, and suspects nobody (T1)", waited, a.wait)
 }
 
 // start begins to wait anew.
-func (a *asked) start(now clock.Instant) { a.since, a.wait, a.full = now, 0, 0 }
+func (a *asked) start(now clock.Instant) { a.since, a.wait, a.full, a.paused = now, 0, 0, 0 }
 
 // roomToAnswer is how many blocks for each member a primary may fill with what others have
 // waited for, after its window was full (T1).
 const roomToAnswer = 4
+
+// stoodStill begins to wait anew after a pause of the process. Two of them put a timer off
+// (T5), and the one before may have ended as it was set.
+func (a *asked) stoodStill(now clock.Instant) {
+	if a.paused < 3 {
+		a.since, a.wait, a.lag, a.paused = now, 0, 0, a.paused+1
+	}
+}
 
 // weakDecided is the highest seq that weak power of others has said is decided.
 func (x *heard) weakDecided(o *oracle, h *host) message.Seq {

@@ -31,6 +31,8 @@ type heard struct {
 	body     vote           // the block that came last while the tip was decided, on what it lies on
 	owed     debts
 	asked    asked
+	patience patience
+	passage  passage
 }
 
 // vote is a PREPARE or COMMIT.
@@ -65,6 +67,8 @@ func (x *heard) boot(h *host, r *core.Restored) {
 	x.owed.boot(h.now())
 	x.asked.boot(h.app.seq)
 	x.led, x.shown, x.body = vote{}, vote{}, vote{}
+	x.patience.boot(h.now(), r)
+	x.passage = passage{}
 	x.state, x.votes, x.calls, x.doubts = r.State, false, false, false
 	if r.Change != nil {
 		x.changes[h.id] = r.Change.View
@@ -107,6 +111,8 @@ func (o *oracle) onHeard(h *host, p *packet) {
 		x.follow(o, h, m)
 	case *message.Requests:
 		o.onAsked(h, m)
+	case *message.FetchView:
+		x.passage.wanted(o, int(p.from), m)
 	case *message.Status:
 		x.statuses[p.from] = *m
 		x.reported[p.from] = max(x.reported[p.from], m.Decided)
@@ -166,6 +172,10 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 	}
 	x.notes(o, h, out, fail)
 	x.demands(o, h, fail)
+	fail(x.passage.enters(out))
+	fail(answersOnce(out, o.w.sc.Replicas))
+	fail(keepsProofs(out))
+	fail(x.passage.shows(x, h, &before, out))
 	for i := range out.Send {
 		if m, ok := out.Send[i].Msg.(*message.Blocks); ok {
 			fail(x.serves(h, &before, m))
@@ -174,6 +184,8 @@ func (o *oracle) onMoved(h *host, out *core.Output) {
 	paused, what := x.pauses(h)
 	fail(what)
 	fail(x.repeats(o, h))
+	fail(x.patience.falls(h))
+	fail(x.patience.blames(x, o, h, out))
 	if h.turns%waitsEvery == 0 {
 		fail(x.waits(h))
 	}
@@ -224,6 +236,7 @@ func (x *heard) demands(o *oracle, h *host, fail func(string)) {
 	if x.calls {
 		x.calls = false
 		fail(x.follows(o, h))
+		fail(x.resigned(o, h))
 	}
 	if x.votes {
 		x.votes = false

@@ -30,6 +30,7 @@ type oracle struct {
 	ledger   []*ledger // by process, as the next two
 	books    []*book
 	heard    []*heard
+	lives    lives
 	prepares voices // of primaries
 	commits  voices
 	carry    carry
@@ -52,7 +53,7 @@ func newOracle(w *World) *oracle {
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]parent{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
 		acked: map[message.Digest]message.Seq{}, done: map[requestKey]message.Seq{},
-		prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(), losses: newLosses(&w.sc),
+		lives: newLives(w.sc.Sessions), prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(), losses: newLosses(&w.sc),
 	}
 	if w.sc.Beyond {
 		o.links, o.signed = map[message.Digest]message.Digest{}, transcripts{}
@@ -217,6 +218,7 @@ func (o *oracle) onExecuted(h *host, d *core.Decided, state message.Digest, repl
 			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what no client asked for", h.at, d.Point.Seq))
 		}
 	}
+	o.onAnswered(h, d, replies)
 	for _, r := range h.app.fresh {
 		if old, ok := o.ran[r]; ok && old != d.Point.Seq {
 			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what was executed at %d", h.at, d.Point.Seq, old))
