@@ -32,6 +32,7 @@ func (s *shrinker) messages() bool {
 	s.groups(cut.link, remote)
 	s.single(nil)
 	s.single(remote)
+	s.loose()
 	s.most = s.events
 	return s.events < events
 }
@@ -89,6 +90,14 @@ func (s *shrinker) single(order func(a, b delivery) int) {
 				i += size
 			}
 		}
+	}
+}
+
+// loose takes away single deliveries, and lets others come in their place.
+func (s *shrinker) loose() {
+	for _, d := range slices.Clone(s.log.delivered) {
+		s.most = s.events - 1
+		s.trySeeds(s.best, append(slices.Clip(s.cuts), d.cut))
 	}
 }
 

@@ -20,7 +20,7 @@ type shrinker struct {
 	start    time.Duration
 	live     bool           // the violation is one of liveness
 	late     bool           // the network must not heal before the violation any more
-	most     int            // events that what is accepted may have
+	most     int            // events that what is accepted may have; a few more than there are, if unbounded
 	patience clock.Duration // how much later its violation may come
 	seeds    int            // other seeds to try where one fails no more
 	phase    string
@@ -116,7 +116,7 @@ func (s *shrinker) attempt(c sim.Scenario, cuts []cut) bool {
 	}
 	s.seen[key] = true
 	r, l := s.play(full(c, cuts))
-	if r.Failure == nil || !s.o.Same(s.failure, r.Failure) || l.events > s.most || s.late && r.Failure.At >= c.Heal {
+	if r.Failure == nil || !s.o.Same(s.failure, r.Failure) || l.events > l.most || s.late && r.Failure.At >= c.Heal {
 		return false
 	}
 	s.story = story{c, cuts, r.Failure, r.Hash, l.events, l}
@@ -164,7 +164,7 @@ func full(c sim.Scenario, cuts []cut) sim.Scenario {
 func (s *shrinker) play(c sim.Scenario) (*sim.Result, *log) {
 	l := newLog(&c, s.live)
 	if l.most = s.most; s.failure != nil {
-		l.overdue = s.overdue
+		l.most, l.overdue = min(s.most, s.events+s.events/8+few), s.overdue
 	}
 	return s.watched(c, l), l
 }
