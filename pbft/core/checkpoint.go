@@ -162,7 +162,7 @@ func (c *Core) onStable(m *message.CheckpointCert) {
 		c.halt(&ForkedError{Decided: c.ownPoint(m.Seq), Other: m.Point(), Commit: c.cc})
 		return
 	}
-	if own := c.stateAt(m.Seq); own != nil && *own != m.CheckpointBody && !bug.M41 {
+	if own := c.differing(&m.CheckpointBody); own != nil && !bug.M41 {
 		c.halt(&DivergedError{Seq: m.Seq, Own: *own, Stable: m.CheckpointBody})
 		return
 	}
@@ -204,16 +204,16 @@ func (c *Core) ownCheckpoint(s message.Seq) *message.Checkpoint {
 	return nil
 }
 
-// stateAt returns the state that execution here has come to at a checkpoint, or nil: the
-// one that was signed, unless a restart has made another of it (spec C2).
-func (c *Core) stateAt(s message.Seq) *message.CheckpointBody {
-	for i := range c.mine.undone {
-		if c.mine.undone[i].Seq == s {
-			return &c.mine.undone[i]
-		}
-	}
-	if own := c.ownCheckpoint(s); own != nil {
+// differing returns what this replica has signed, or has come to when it executed its log
+// after a restart, if that is not what is stable (spec C2).
+func (c *Core) differing(stable *message.CheckpointBody) *message.CheckpointBody {
+	if own := c.ownCheckpoint(stable.Seq); own != nil && own.CheckpointBody != *stable {
 		return &own.CheckpointBody
+	}
+	for i := range c.mine.undone {
+		if own := &c.mine.undone[i]; own.Seq == stable.Seq && *own != *stable {
+			return own
+		}
 	}
 	return nil
 }

@@ -19,10 +19,11 @@ type early struct {
 // obligation when the opening is executed (spec T1).
 func (c *Core) admitAhead(r *message.Request, direct, privileged bool) {
 	p := &c.pool
+	opened := c.opened(r)
 	switch {
-	case r.Session.Seq > c.high() || len(p.early)+len(p.ahead) >= earlyMax && !privileged:
+	case r.Session.Seq > c.high() || len(p.early)+len(p.ahead) >= earlyMax && !(opened && privileged):
 		c.drop(DropEarly)
-	case !c.opened(r):
+	case !opened:
 		p.early = append(p.early, early{req: *r, direct: direct})
 		c.drop(DropEarly)
 	default:
