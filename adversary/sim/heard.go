@@ -279,7 +279,7 @@ func (x *heard) leaves(o *oracle, h *host, w message.View, out *core.Output) str
 			return ""
 		}
 	}
-	timeout, n := h.core.Status().Timeout, 0
+	timeout, n := max(h.core.Status().Timeout, x.owed.wait), 0 // a round trip in this turn may have shortened it
 	for i := range x.changes {
 		s := &x.suspects[i]
 		live := s.at.IsZero() || i == int(h.id) || h.now().Sub(s.at) <= timeout

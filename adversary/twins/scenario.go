@@ -13,7 +13,7 @@ import (
 // the VIEW-CHANGEs and the NEW-VIEW: a view without a quorum is left within a phase.
 const (
 	hop         = 40 * clock.Millisecond
-	timeout     = 5 * hop // the least that worlds have, and the most here: each phase can end a view
+	timeout     = 5 * hop // the least that worlds have
 	phaseLength = timeout + 3*hop
 	down        = phaseLength / 2 // of a process that crashes
 )
@@ -36,7 +36,7 @@ func (x *Space) At(i uint64) sim.Scenario {
 		Name: fmt.Sprintf("twins-%d", i), Seed: i, Replicas: n,
 		Beyond:    t > (n-1)/3,
 		Decisions: 1, Until: blocks, Interval: interval, Window: interval, Clients: 3, Ahead: 1, OpsBlock: 1, Burst: true,
-		Links: sim.Links{DelayMin: hop, DelayMax: hop}, Beat: hop, Cap: timeout,
+		Links: sim.Links{DelayMin: hop, DelayMax: hop}, Beat: hop, Cap: longest(i),
 		Heal: heal,
 	}
 	var first, second []int
@@ -65,6 +65,16 @@ func (x *Space) At(i uint64) sim.Scenario {
 		}
 	}
 	return s
+}
+
+// longest is the cap of the timeouts: the least timeout, so that every phase can end a
+// view, but in one of four scenarios, where they double once after views that decide
+// nothing.
+func longest(i uint64) clock.Duration {
+	if mix(i)%4 == 0 {
+		return 2 * timeout
+	}
+	return timeout
 }
 
 // cast returns the process that plays each of the roster, given the replicas that run
