@@ -27,10 +27,8 @@ race: ## the packages that have goroutines, under the race detector
 	go test -race -short $$(go list ./... | grep -E '$(RACY)')
 	go test -race -run Campaign ./adversary/sim
 
-# The adversary's part of CI. PLAYED are the tests of known worlds: each attack of the catalogue, each world
-# that once failed, a crash after each effect. HUNTED are those that play what a hunt of these seeds plays.
+# The tests of known worlds: each attack of the catalogue, each world that once failed, a crash after each effect.
 PLAYED := TestHonestEngine|TestReplays|TestSweep
-HUNTED := TestRareStatesAreReached
 
 .PHONY: adversary
 adversary: ## SEEDS (1..10000), known attacks, replays, a crash everywhere, bugs that must fall
@@ -39,10 +37,6 @@ adversary: ## SEEDS (1..10000), known attacks, replays, a crash everywhere, bugs
 	go test -run '^($(PLAYED))$$' ./adversary/attack ./adversary/sim; \
 	go run -tags twothirds_bug ./cmd/twothirds score --quick; \
 	echo "the adversary took $$((SECONDS - start)) s on $$(nproc) cores"
-
-.PHONY: rest
-rest: ## the tests that adversary leaves
-	go test -skip '^($(PLAYED)|$(HUNTED))$$' ./...
 
 .PHONY: sim
 sim: ## search for bugs in simulated worlds for SIMTIME (60s)
