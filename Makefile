@@ -50,8 +50,8 @@ SCORE = go run -tags twothirds_bug ./cmd/twothirds score --missing --add docs/sc
 
 .PHONY: score-full
 score-full: ## each strategy against each bug, into docs/: half an hour of two cores, on top of what is there
-	-$(SCORE) --first-kill --cpu 10s --shrink 5s --strategies attacks,medley,logs,sweep,floods,exhaustive,random,swarm,edges >/dev/null
-	-$(SCORE) --first-kill --cpu 60s --shrink 5s --strategies swarm,medley,attacks,edges,exhaustive >/dev/null
+	-$(SCORE) --first-kill --cpu 10s --shrink 15s --strategies medley,novelty,random,logs,sweep,attacks,floods,edges,swarm,twins,mutate,exhaustive >/dev/null
+	-$(SCORE) --first-kill --cpu 60s --shrink 15s --strategies swarm,medley,attacks,edges,exhaustive >/dev/null
 	-$(SCORE) --cpu 2s >/dev/null
 	$(SCORE) --bugs none --cpu 40s --worlds 100000 --doc docs/score.md >/dev/null
 

@@ -49,6 +49,7 @@ func (c *Core) onSuspect(i int, m *message.Suspect) {
 	}
 	*s = suspicion{m: m, arrived: c.now}
 	c.joinLeavers(nil)
+	c.resignations()
 }
 
 // onLeave takes what made a peer leave: it counts whatever its age, else the peer
@@ -193,5 +194,6 @@ func (c *Core) sendCert() {
 func (c *Core) leaveProven(view message.View, w message.View, why *message.Leave) {
 	if view == c.view && c.target <= c.view || view == c.target {
 		c.leave(max(w, view+1), why)
+		c.resignations()
 	}
 }

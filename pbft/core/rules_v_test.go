@@ -131,6 +131,11 @@ func TestPrimarysSuspectIsNoResignation(t *testing.T) {
 func TestEarlyResignationCounts(t *testing.T) {
 	play(t, "new n=4 byz=0,1", "byz 1 VIEW-CHANGE view=2", "run", "expect 2,3 view=0! target=0!", "byz 0 VIEW-CHANGE view=1", "run",
 		"expect 2,3 view=2!")
+	// The same where view 0 is left for SUSPECTs, or for a proof, and nobody else asks.
+	s := play(t, "new n=4 byz=0,1", "byz 1 VIEW-CHANGE view=2 to=2", "run", "mute *->2 VIEW-CHANGE", "mute *->2 LEAVE", "byz 0 SUSPECT to=2", "byz 1 SUSPECT to=2")
+	s.deliver(0, 2, anything, false)
+	s.deliver(1, 2, anything, false)
+	s.play(t, "expect 2 view=0! target=2!")
 }
 
 // "never below its own COMMITs" and "The PC itself goes to primary(v')" (spec V2).
