@@ -76,11 +76,11 @@ func TestViewChangeDoesNotLapse(t *testing.T) {
 }
 
 // "the largest view such that members who together have weak power each sent
-// SUSPECT(>= w-1) or VIEW-CHANGE(>= w)" (spec V1): of 3, 6 and 9 at f = 2 it is 3, and
-// of 4, 6 and 9 with SUSPECT(3) counted as 4 it is 4.
+// SUSPECT(>= w-1) or VIEW-CHANGE(>= w)" (spec V1): of 2, 6 and 9 at f = 2 it is 2, and
+// of 3, 6 and 9 with SUSPECT(2) counted as 3 it is 3.
 func TestLargestViewThatWeakPowerAsksFor(t *testing.T) {
 	s := play(t, "new n=7 byz=4,5,6", "byz 4 VIEW-CHANGE view=9 to=2", "byz 5 VIEW-CHANGE view=6 to=2", "run", "expect 2 target=0!",
-		"byz 6 VIEW-CHANGE view=3 to=2", "deliver 6->2", "expect 2 target=3!", "byz 6 SUSPECT view=3 to=2", "deliver 6->2", "expect 2 target=4!")
+		"byz 6 VIEW-CHANGE view=2 to=2", "deliver 6->2", "expect 2 target=2!", "byz 6 SUSPECT view=2 to=2", "deliver 6->2", "expect 2 target=3!")
 	s.cut[2] = 9
 }
 
