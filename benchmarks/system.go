@@ -19,6 +19,8 @@ type Caller interface {
 type System interface {
 	// Name is a word without spaces, such as "twothirds"; it becomes part of a benchmark's name.
 	Name() string
+	// Class is "A" if the replicas are processes of their own, "B" if they share the generator's.
+	Class() string
 	// About says, a line each, what is encrypted, synced and signed, and the settings that matter.
 	About() []string
 	// Dial makes client i. Clients of different i have different identities; the same i may dial again.
