@@ -114,8 +114,10 @@ func (o *oracle) onHeard(h *host, p *packet) {
 	case *message.FetchView:
 		x.passage.wanted(o, int(p.from), m)
 	case *message.Status:
-		x.statuses[p.from] = *m
-		x.reported[p.from] = max(x.reported[p.from], m.Decided)
+		if m.Epoch == x.state.Epoch {
+			x.statuses[p.from] = *m
+			x.reported[p.from] = max(x.reported[p.from], m.Decided)
+		}
 	}
 	if o.w.hosts[p.from].faulty {
 		o.overhear(p.msg)
