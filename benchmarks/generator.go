@@ -1,0 +1,176 @@
+package benchmarks
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// generator drives the clients of one run.
+type generator struct {
+	load    *Load
+	rec     *recorder
+	callers []Caller
+	calls   context.Context // of the operations: outlives the end of sending by the drain
+	number  atomic.Uint64   // of operations made
+	late    *hdrhistogram.Histogram
+}
+
+// dialling bounds the clients that connect at one time: systems guard themselves against crowds of strangers.
+const dialling = 16
+
+// connect makes the clients and has each do one operation, so that the first latencies are not those of handshakes.
+func (g *generator) connect(ctx context.Context, s System) error {
+	g.callers = make([]Caller, g.load.Clients)
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		errs []error
+		next atomic.Int64
+	)
+	for range min(dialling, g.load.Clients) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(g.callers); i = int(next.Add(1)) - 1 {
+				c, err := s.Dial(ctx, i)
+				if err == nil {
+					g.callers[i] = c
+					g.rec.submitted.Add(1)
+					err = c.Do(ctx, g.operation(nil))
+				}
+				if err != nil {
+					mu.Lock()
+					errs = append(errs, fmt.Errorf("client %d: %w", i, err))
+					mu.Unlock()
+					return
+				}
+				g.rec.acknowledged.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (g *generator) close() {
+	var wg sync.WaitGroup
+	for _, c := range g.callers {
+		if c != nil {
+			wg.Go(func() { _ = c.Close() })
+		}
+	}
+	wg.Wait()
+}
+
+// operation fills buf, or a new buffer if that is nil, so that no two operations of 16 bytes or more are equal: systems
+// that take equal ones for copies must not have less to do.
+func (g *generator) operation(buf []byte) []byte {
+	if buf == nil {
+		buf = make([]byte, g.load.Payload)
+	}
+	if len(buf) >= 16 {
+		binary.BigEndian.PutUint64(buf, g.number.Add(1))
+		copy(buf[8:], "bench op")
+	}
+	return buf
+}
+
+// call does one operation that was meant to be sent at an instant, and returns the buffer if it may be used again.
+func (g *generator) call(worker int, c Caller, meant time.Duration, buf []byte) []byte {
+	buf = g.operation(buf)
+	g.rec.submitted.Add(1)
+	err := c.Do(g.calls, buf)
+	at := g.rec.now()
+	if err != nil && g.calls.Err() != nil {
+		g.rec.abandoned(worker, meant, at)
+		return nil
+	}
+	g.rec.done(worker, meant, at, err)
+	if err != nil {
+		return nil // who does not know what became of it may still read it
+	}
+	return buf
+}
+
+// closed keeps Outstanding operations of each client under way until ctx ends.
+func (g *generator) closed(ctx context.Context) {
+	var wg sync.WaitGroup
+	for i, c := range g.callers {
+		for range g.load.Outstanding {
+			wg.Go(func() {
+				var buf []byte
+				for ctx.Err() == nil {
+					buf = g.call(i, c, g.rec.now(), buf)
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+// arrival is an operation of an open loop.
+type arrival struct {
+	index int
+	meant time.Duration
+}
+
+// openLoop sends at the instants of the schedule until it or ctx ends. Who is late sends at once, and the latency counts
+// from the instant that was meant.
+func (g *generator) openLoop(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	work := make(chan arrival)
+	defer close(work)
+	workers, index := 0, 0
+	for meant := range Arrivals(g.load.Seed, g.load.Rate, g.load.total()) {
+		if !sleep(ctx, meant-g.rec.now()) {
+			return
+		}
+		record(g.late, g.rec.now()-meant)
+		a := arrival{index, meant}
+		index++
+		select {
+		case work <- a: // somebody is idle
+			continue
+		default:
+		}
+		if workers < g.load.Clients*g.load.Outstanding {
+			workers++
+			wg.Go(func() { g.worker(a, work) })
+			continue
+		}
+		select {
+		case work <- a:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (g *generator) worker(a arrival, work <-chan arrival) {
+	var buf []byte
+	for ok := true; ok; a, ok = <-work {
+		i := a.index % len(g.callers)
+		buf = g.call(i, g.callers[i], a.meant, buf)
+	}
+}
+
+// sleep waits for d and reports false if ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,120 @@
+package benchmarks
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Text writes a summary for people.
+func (r *Result) Text(w io.Writer) {
+	l := &r.Load
+	loop := "closed loop"
+	if l.Rate > 0 {
+		loop = fmt.Sprintf("open loop at %.0f/s, seed %d", l.Rate, l.Seed)
+	}
+	fmt.Fprintf(w, "%s, class %s: %s, %d clients x %d outstanding, %d B, %v after %v of warm-up\n",
+		r.System, r.Class, loop, l.Clients, l.Outstanding, l.Payload, r.Window.Round(time.Millisecond), l.Warm)
+	for _, a := range r.About {
+		fmt.Fprintf(w, "  %s\n", a)
+	}
+	fmt.Fprintf(w, "  %s\n\n", r.Machine)
+	fmt.Fprintf(w, "%12.0f requests/s   (%d acknowledged, %d failed, %d did not return, whole run)\n",
+		r.PerSec, r.Acknowledged, r.Failed, r.Submitted-r.Acknowledged-r.Failed)
+	if r.FirstError != "" {
+		fmt.Fprintf(w, "  first error: %s\n", r.FirstError)
+	}
+	fmt.Fprintf(w, "  latency      p50 %v  p90 %v  p99 %v  p99.9 %v  max %v\n",
+		short(r.Latency.P50), short(r.Latency.P90), short(r.Latency.P99), short(r.Latency.P999), short(r.Latency.Max))
+	if l.Rate > 0 {
+		fmt.Fprintf(w, "  sent late by p50 %v  p99 %v  max %v (part of the latency)\n", short(r.Late.P50), short(r.Late.P99), short(r.Late.Max))
+	}
+	fmt.Fprintf(w, "  longest gap  %v\n", short(r.Gap))
+	r.costText(w)
+	r.faultText(w)
+	if r.Unsafe != "" {
+		fmt.Fprintf(w, "UNSAFE: %s\n", r.Unsafe)
+	} else {
+		fmt.Fprintf(w, "  safe: the replicas agree, and nothing acknowledged is missing\n")
+	}
+}
+
+func (r *Result) costText(w io.Writer) {
+	if r.Done == 0 {
+		return
+	}
+	c, s := &r.Cost, &r.Cost.System
+	if r.Class == "A" {
+		fmt.Fprintf(w, "  CPU          %.1f us/request in replicas, %.1f in generator and clients; %.2f cores together\n",
+			r.each(s.CPU.Seconds()*1e6), r.each(c.OwnCPU.Seconds()*1e6), c.CPU().Seconds()/r.Window.Seconds())
+	} else {
+		fmt.Fprintf(w, "  CPU          %.1f us/request, generator and clients included; %.2f cores\n",
+			r.each(c.OwnCPU.Seconds()*1e6), c.CPU().Seconds()/r.Window.Seconds())
+	}
+	fmt.Fprintf(w, "  each request %.0f B on the wire, %.0f B in logs, %.4f signatures made, %.4f syncs, %.1f allocations\n",
+		r.each(float64(s.WireBytes)), r.each(float64(s.LogBytes)), r.each(float64(s.Signed)), r.each(float64(s.Syncs)),
+		r.each(float64(c.OwnMallocs+s.Mallocs)))
+	if s.Blocks > 0 {
+		fmt.Fprintf(w, "  each block   %.1f requests\n", float64(s.Executed)/float64(s.Blocks))
+	}
+}
+
+func (r *Result) faultText(w io.Writer) {
+	f := r.Fault
+	if f == nil {
+		return
+	}
+	fmt.Fprintf(w, "  %s of replicas %v, %v to %v: gap %v, %d view changes\n", f.Name, f.Replicas, short(f.Begin), short(f.End), short(f.Gap), f.Views)
+	fmt.Fprintf(w, "    %.0f/s before, %.0f/s meanwhile, %.0f/s after; p99 of before (%v) again after %s, %s after its end\n",
+		f.Before, f.Between, f.After, short(f.P99Before), orNever(f.Recovery), orNever(f.RecoveryAfterEnd))
+}
+
+// each divides by the completions of the window.
+func (r *Result) each(x float64) float64 { return x / float64(max(r.Done, 1)) }
+
+func short(d time.Duration) time.Duration {
+	for unit := time.Microsecond; ; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit)
+		}
+	}
+}
+
+func orNever(d time.Duration) string {
+	if d < 0 {
+		return "never in this run"
+	}
+	return short(d).String()
+}
+
+// GoBench writes the result as testing's benchmarks do, for benchstat.
+func (r *Result) GoBench(w io.Writer) {
+	l := &r.Load
+	fmt.Fprintf(w, "goos: %s\ngoarch: %s\ncpu: %s\ncommit: %s\n", r.Machine.OS, r.Machine.Arch, r.Machine.CPU, r.Machine.Commit)
+	fault := l.Fault
+	if fault == "" {
+		fault = "none"
+	}
+	fmt.Fprintf(w, "Benchmark%s%s/class=%s/clients=%d/outstanding=%d/payload=%d/rate=%g/fault=%s", strings.ToUpper(r.System[:1]), r.System[1:],
+		r.Class, l.Clients, l.Outstanding, l.Payload, l.Rate, fault)
+	fmt.Fprintf(w, "\t%d\t%.1f ns/op", r.Done, float64(r.Window)/float64(max(r.Done, 1)))
+	s := &r.Cost.System
+	for _, m := range []struct {
+		value float64
+		unit  string
+	}{
+		{r.PerSec, "req/s"},
+		{float64(r.Latency.P50), "p50-ns"},
+		{float64(r.Latency.P99), "p99-ns"},
+		{r.each(float64(r.Cost.CPU())), "cpu-ns/op"},
+		{r.each(float64(s.WireBytes)), "wire-B/op"},
+		{r.each(float64(s.LogBytes)), "log-B/op"},
+		{r.each(float64(s.Signed)), "signed/op"},
+		{r.each(float64(s.Syncs)), "syncs/op"},
+		{r.each(float64(r.Cost.OwnMallocs + s.Mallocs)), "allocs/op"},
+	} {
+		fmt.Fprintf(w, "\t%.6g %s", m.value, m.unit)
+	}
+	fmt.Fprintln(w)
+}
