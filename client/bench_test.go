@@ -41,15 +41,16 @@ func (e *echo) Close() error {
 func (e *echo) run() {
 	defer close(e.done)
 	for frame := range e.in {
-		for _, reply := range e.replies(frame) {
-			for i := range e.members {
-				reply.Replica = e.members[i].ID
-				out, err := wire.Append(nil, &reply)
-				if err != nil {
-					panic(err)
-				}
-				e.handler(e.members[i].Key, out)
+		list := e.replies(frame)
+		for i := range e.members {
+			for k := range list {
+				list[k].Replica = e.members[i].ID
 			}
+			out, err := wire.Append(nil, &message.Replies{List: list})
+			if err != nil {
+				panic(err)
+			}
+			e.handler(e.members[i].Key, out)
 		}
 	}
 }

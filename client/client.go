@@ -172,27 +172,34 @@ func (c *Client) onUp(peer transport.Peer) {
 // handle is the endpoint's Handler: it takes replies, each from its replica's own link.
 func (c *Client) handle(peer transport.Peer, frame []byte) {
 	i, ok := c.index[peer]
-	if !ok || !c.wanted(i, frame) {
+	if !ok {
 		return
 	}
-	r, now := decodeReply(frame, c.members.At(i).ID), c.clock.Now()
-	var content message.Digest
-	if r != nil {
-		content = fingerprint(r)
+	list := decodeReplies(frame, c.members.At(i).ID)
+	if list = c.wanted(i, list); len(list) == 0 {
+		return
 	}
+	contents := make([]message.Digest, len(list)) // hashed without the lock
+	for k := range list {
+		contents[k] = fingerprint(&list[k])
+	}
+	now := c.clock.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.table.reply(i, r, content, now)
+	for k := range list {
+		c.table.reply(i, &list[k], contents[k], now)
+	}
 	if c.table.pending(now) {
 		c.kick()
 	}
 }
 
-// wanted reports whether a frame is worth decoding. About half of all replies are not: enough others were
-// faster.
-func (c *Client) wanted(member int, frame []byte) bool {
-	request, ok := peekReply(frame)
+// wanted leaves the replies that are worth looking at. None at all is a fault of the member.
+func (c *Client) wanted(member int, list []message.Reply) []message.Reply {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.table.wanted(member, request, ok)
+	if len(list) == 0 {
+		c.table.voices[member].malformed++
+	}
+	return c.table.wanted(member, list)
 }

@@ -1,8 +1,9 @@
 package client
 
 import (
-	"encoding/binary"
+	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/internal/bug"
@@ -10,59 +11,37 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/wire"
 )
 
-// peekReply returns the digest of the request that a reply is to, without decoding it. It reads the
-// first fields of the published schema, and is no check: what it lets pass is decoded strictly, what it
-// does not is dropped.
-func peekReply(frame []byte) (request message.Digest, ok bool) {
-	const replica, digest = 1 << 3, 2<<3 | 2 // protobuf's tags
-	if len(frame) == 0 || message.Kind(frame[0]) != message.KindReply {
-		return request, false
-	}
-	b := frame[1:]
-	if len(b) > 0 && b[0] == replica {
-		_, n := binary.Uvarint(b[1:])
-		b = b[1+max(n, 0):]
-	}
-	if len(b) < 2+len(request) || b[0] != digest || int(b[1]) != len(request) {
-		return request, false
-	}
-	return message.Digest(b[2 : 2+len(request)]), true
-}
-
-// decodeReply returns nil if the frame is not a reply of the given replica.
-func decodeReply(frame []byte, id message.ReplicaID) *message.Reply {
+// decodeReplies returns nil if the frame does not hold replies of the given replica alone.
+func decodeReplies(frame []byte, id message.ReplicaID) []message.Reply {
 	m, err := wire.Decode(frame)
 	if err != nil {
 		return nil
 	}
-	r, ok := m.(*message.Reply)
-	if !ok || r.Replica != id {
+	r, ok := m.(*message.Replies)
+	if !ok || slices.ContainsFunc(r.List, func(r message.Reply) bool { return r.Replica != id }) {
 		return nil
 	}
-	return r
+	return r.List
 }
 
-// wanted reports whether a reply to this request, if it is one, has any use.
-func (t *table) wanted(member int, request message.Digest, ok bool) bool {
-	switch {
-	case !ok:
-		t.voices[member].malformed++
-	case t.byDigest[request] == nil && !bug.M73:
-		t.voices[member].unasked++
-	default:
-		return true
+// wanted leaves of a member's replies those that are to open requests. About half are not: enough others
+// were faster.
+func (t *table) wanted(member int, list []message.Reply) []message.Reply {
+	n := 0
+	for i := range list {
+		if t.byDigest[list[i].Request] != nil || bug.M73 {
+			list[n] = list[i]
+			n++
+		}
 	}
-	return false
+	t.voices[member].unasked += uint64(len(list) - n)
+	return list[:n]
 }
 
 // reply counts what a member says about the request with the digest that the reply carries, and settles
 // the call once weak power says the same (spec X2). A reply to anything but an open request of our own
-// is dropped, and so is nil, for a frame that is none.
+// is dropped.
 func (t *table) reply(member int, r *message.Reply, content message.Digest, now clock.Instant) {
-	if r == nil {
-		t.voices[member].malformed++
-		return
-	}
 	x := t.byDigest[r.Request]
 	if e := t.open.Front(); bug.M73 && x == nil && e != nil {
 		x = e.Value.(*call)
@@ -119,7 +98,7 @@ func (t *table) outcome(x *call, r *message.Reply, now clock.Instant) {
 	switch r.Code {
 	case message.ReplyOK:
 		t.stats.Done++
-		t.settle(x, r.Result, nil)
+		t.settle(x, bytes.Clone(r.Result), nil) // the frame holds others' as well
 	case message.ReplyExpired:
 		t.stats.Expired++
 		t.settle(x, nil, t.unknown(x, ErrSessionExpired))

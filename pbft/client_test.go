@@ -35,8 +35,10 @@ func newRemote(t *testing.T, c *cluster) *remote {
 	}
 	r.net, err = r.c.net.JoinClient(r.key.Public(), transport.Config{Members: r.c.members, Handler: func(_ transport.Peer, data []byte) {
 		m, err := wire.Decode(data)
-		if reply, ok := m.(*message.Reply); ok && err == nil {
-			r.replies <- reply
+		if replies, ok := m.(*message.Replies); ok && err == nil {
+			for i := range replies.List {
+				r.replies <- &replies.List[i]
+			}
 		}
 	}})
 	require.NoError(t, err)

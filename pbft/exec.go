@@ -10,7 +10,6 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/session"
-	"github.com/twothirds-bft/twothirds/pbft/wire"
 )
 
 // executor owns the application and its session table (spec N6, X1). A slow
@@ -22,6 +21,7 @@ type executor struct {
 	before   Digest        // state at the last block if that was a checkpoint
 	saved    []message.Seq // session tables in the log, for a Durable application
 	finished chan []core.Executed
+	mail     mail // replies of the block at hand
 
 	mu    sync.Mutex
 	cond  *sync.Cond
@@ -35,7 +35,7 @@ type executor struct {
 func newExecutor(r *Replica) *executor {
 	cfg := r.cfg.Sessions
 	cfg.Replies = true
-	x := &executor{r: r, table: session.New(cfg), finished: make(chan []core.Executed, 16)}
+	x := &executor{r: r, table: session.New(cfg), mail: mail{r: r}, finished: make(chan []core.Executed, 16)}
 	x.cond = sync.NewCond(&x.mu)
 	return x
 }
@@ -135,10 +135,12 @@ func (x *executor) do(o *core.Output) error {
 			return err
 		}
 		done = append(done, e)
+		x.mail.post()
 	}
 	for i := range o.Answer {
 		x.answer(&o.Answer[i])
 	}
+	x.mail.post()
 	if len(done) == 0 {
 		return nil
 	}
@@ -253,7 +255,7 @@ func (x *executor) ring() {
 // running are there clients to tell: replays at the start answer nobody.
 func (x *executor) conclude(seq message.Seq, r *message.Request, o *session.Outcome) {
 	if x.r.net != nil {
-		x.reply(r, o.Conclude(seq, r))
+		x.mail.add(r, o.Conclude(seq, r))
 	}
 }
 
@@ -269,20 +271,4 @@ func (x *executor) answer(r *message.Request) {
 		o.Verdict = session.Refused
 	}
 	x.conclude(0, r, &o)
-}
-
-// reply sends a reply to its client, or gives it to this process (spec X2).
-func (x *executor) reply(r *message.Request, m message.Reply) {
-	m.Replica, m.Number = x.r.cfg.Self, r.Number
-	if r.Client == x.r.cfg.Key.Public() {
-		x.r.own.reply(r, &m)
-		return
-	}
-	m.Request = r.Digest(x.r.door.Cluster())
-	frame, err := wire.Append(nil, &m)
-	if err != nil {
-		x.r.log.Error("reply without an encoding", "err", err)
-		return
-	}
-	x.r.net.Send(r.Client, frameOf(message.KindReply, frame))
 }

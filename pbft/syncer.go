@@ -28,6 +28,8 @@ type syncer struct {
 	sessions atomic.Uint64 // seq of the newest session table that is durable
 
 	syncP99 clock.Duration // decaying maximum of what a sync took
+
+	mail mail // of the syncer's goroutine
 }
 
 // queueMax bounds the outputs that wait for the disk; then the loop waits, and
@@ -35,7 +37,7 @@ type syncer struct {
 const queueMax = 256
 
 func newSyncer(r *Replica) *syncer {
-	s := &syncer{r: r}
+	s := &syncer{r: r, mail: mail{r: r}}
 	s.cond = sync.NewCond(&s.mu)
 	return s
 }
@@ -185,8 +187,9 @@ func (s *syncer) release(batch []core.Output) {
 		s.r.send(o.Send)
 		for k := range o.Busy {
 			r := &o.Busy[k]
-			s.r.exec.reply(r, message.Reply{Code: message.ReplyBusy, Session: r.Session})
+			s.mail.add(r, message.Reply{Code: message.ReplyBusy, Session: r.Session})
 		}
+		s.mail.post()
 		s.r.server.put(o.Serve)
 		s.r.exec.put(o)
 	}

@@ -48,16 +48,27 @@ func newFalseReplies(e *Env) Sender {
 		return false
 	})
 	return func(to message.ReplicaID, m message.Message) {
-		if r, ok := m.(*message.Reply); ok {
-			c := *r
-			if e.Draw("seq", 2) == 0 {
-				c.Seq++
+		switch r := m.(type) {
+		case *message.Reply:
+			m = new(forge(e, *r))
+		case *message.Replies:
+			c := &message.Replies{}
+			for i := range r.List {
+				c.List = append(c.List, forge(e, r.List[i]))
 			}
-			c.Result = append([]byte("forged"), r.Result...)
-			m = &c
+			m = c
 		}
 		e.Send(to, m)
 	}
+}
+
+// forge returns a reply with another result, and perhaps for another place.
+func forge(e *Env, r message.Reply) message.Reply {
+	if e.Draw("seq", 2) == 0 {
+		r.Seq++
+	}
+	r.Result = append([]byte("forged"), r.Result...)
+	return r
 }
 
 // newHalfValid passes clients' requests on to everyone, in one message with copies that

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // RequestType tells an operation from the opening of a session (spec X1).
@@ -32,33 +33,6 @@ type Request struct {
 type Requests struct {
 	List    []Request
 	Overdue bool // from replicas only: the first has waited at its sender for half a timeout
-}
-
-// ReplyCode says how a request ended.
-type ReplyCode uint8
-
-// The reply codes.
-const (
-	ReplyOK      ReplyCode = 0 // Result is the application's; of an opening, empty: Session is the new session
-	ReplyExpired ReplyCode = 1 // the session is unknown or evicted: nothing is executed from now on
-	ReplyRefused ReplyCode = 2 // an opening whose nonce is not new, or a number outside its window; nothing was executed
-	ReplyBusy    ReplyCode = 3 // not admitted by this replica now; not ordered, no outcome (spec T1)
-	// ReplyForgotten says that the request was executed or withdrawn, and that its
-	// reply is no longer cached.
-	ReplyForgotten ReplyCode = 4
-)
-
-// Reply tells a client the outcome of one request. The client accepts an outcome
-// on weak power of replies that agree in all but Replica (spec X2). Its channel
-// authenticates it.
-type Reply struct {
-	Replica ReplicaID
-	Request Digest
-	Seq     Seq // of the block that holds the request
-	Code    ReplyCode
-	Session SessionID
-	Number  uint64
-	Result  []byte
 }
 
 // requestFixed is the length of a request's flat form without op and signature.
@@ -129,7 +103,7 @@ func (r *Request) check() error {
 
 // Digest names the request, signature apart. Replies carry it (spec X2).
 func (r *Request) Digest(cluster Digest) Digest {
-	var room [256]byte // that of a longer one grows
+	var room [512]byte // that of a longer one grows
 	return sha256.Sum256(r.appendSigned(room[:0], cluster))
 }
 
@@ -145,7 +119,11 @@ func (r *Request) appendSigned(b []byte, cluster Digest) []byte {
 // AppendBatch appends the flat form of a batch: a count, then each request
 // behind its length.
 func AppendBatch(b []byte, reqs []Request) []byte {
-	b = binary.BigEndian.AppendUint32(b, uint32(len(reqs)))
+	size := 4
+	for i := range reqs {
+		size += 4 + reqs[i].Size()
+	}
+	b = binary.BigEndian.AppendUint32(slices.Grow(b, size), uint32(len(reqs)))
 	for i := range reqs {
 		b = binary.BigEndian.AppendUint32(b, uint32(reqs[i].Size()))
 		b = reqs[i].AppendFlat(b)

@@ -228,4 +228,5 @@ func (*FetchView) Kind() Kind { return KindFetchView }
 func (*Requests) Kind() Kind { return KindRequests }
 
 // Kind implements Message.
-func (*Reply) Kind() Kind { return KindReply }
+func (*Replies) Kind() Kind { return KindReply }
+func (*Reply) Kind() Kind   { return KindReply }

@@ -59,7 +59,9 @@ func TestAllocation(t *testing.T) {
 		{"suspicions", message.KindLeave, reps(octets(3, suspect), members), true},
 		{"blocks", message.KindBlocks, [][]byte{octets(1, octets(2, digest)), bytes.Repeat(octets(2, octets(1, header)), blocks), octets(7)}, true},
 		{"summaries in a proof", message.KindLeave, [][]byte{octets(5, octets(3, octets(8, newView)), octets(4, octets(8, newView)), octets(5, digest))}, true},
-		{"requests", message.KindRequests, [][]byte{octets(1, message.AppendBatch(nil, slices.Repeat([]message.Request{request}, 4096)))}, true},
+		{"requests", message.KindRequests, [][]byte{octets(2, message.AppendBatch(nil, slices.Repeat([]message.Request{request}, 4096)))}, true},
+		{"replies", message.KindReply, [][]byte{octets(1, message.AppendReplies(nil, make([]message.Reply, 4096)))}, true},
+		{"replies that are claimed", message.KindReply, [][]byte{octets(1, bytes.Repeat([]byte{0xff}, 1<<20))}, false},
 		{"one vote", message.KindPrepare, [][]byte{octets(5, digest), octets(7, sig)}, true},
 
 		{"empty votes", message.KindCommitCert, full(octets(6)), false},
@@ -75,8 +77,8 @@ func TestAllocation(t *testing.T) {
 		{"full of messages for one place", message.KindLeave, [][]byte{octets(5, octets(3, bytes.Repeat(octets(3, octets(5, digest), octets(7, sig)), 30_000)))}, false},
 		{"full of votes of the same certificate", message.KindBlocks, full(octets(5, octets(6, certVote))), false},
 		{"full of numbers", message.KindStatus, full(number(1, 1)), false},
-		{"growing bytes", message.KindReply, [][]byte{growing(8, 2_000)}, false},
-		{"an empty batch that claims much", message.KindRequests, [][]byte{octets(1, bytes.Repeat([]byte{0xff}, 1<<20))}, false},
+		{"growing bytes", message.KindReply, [][]byte{growing(1, 2_000)}, false},
+		{"an empty batch that claims much", message.KindRequests, [][]byte{octets(2, bytes.Repeat([]byte{0xff}, 1<<20))}, false},
 		{"unknown bytes", message.KindPrepare, full(octets(9, digest)), false},
 	} {
 		t.Run(row.name, func(t *testing.T) {

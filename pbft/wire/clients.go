@@ -31,18 +31,32 @@ func toRequests(p *wirepb.Requests) (*message.Requests, error) {
 	return &message.Requests{List: batch.Requests, Overdue: p.Overdue}, nil
 }
 
-func (*encoder) reply(m *message.Reply) *wirepb.Reply {
-	return &wirepb.Reply{
-		Replica: uint32(m.Replica), Request: wirepb.Digest(m.Request), Seq: uint64(m.Seq), Code: uint32(m.Code),
-		SessionSeq: uint64(m.Session.Seq), SessionPos: m.Session.Pos, Number: m.Number, Result: m.Result,
+// reply leaves out the flat form, which is the tail.
+func (e *encoder) reply(m message.Message) *wirepb.Replies {
+	list := repliesOf(m)
+	if len(list) == 0 {
+		e.fail("no replies")
 	}
+	e.tail = message.RepliesSize(list)
+	return &wirepb.Replies{}
 }
 
-func toReply(p *wirepb.Reply) *message.Reply {
-	return &message.Reply{
-		Replica: message.ReplicaID(p.Replica), Request: message.Digest(p.Request), Seq: message.Seq(p.Seq),
-		Code:    message.ReplyCode(p.Code),
-		Session: message.SessionID{Seq: message.Seq(p.SessionSeq), Pos: p.SessionPos},
-		Number:  p.Number, Result: p.Result,
+// repliesOf returns what a message of this kind carries: a single reply travels as a
+// list of one.
+func repliesOf(m message.Message) []message.Reply {
+	switch m := m.(type) {
+	case *message.Replies:
+		return m.List
+	case *message.Reply:
+		return []message.Reply{*m}
 	}
+	return nil
+}
+
+func toReplies(p *wirepb.Replies) (*message.Replies, error) {
+	m, err := message.ParseReplies(p.Batch)
+	if err != nil {
+		return nil, malformed(err.Error())
+	}
+	return m, nil
 }

@@ -28,7 +28,7 @@ var formats = [message.KindCount]struct {
 	message.KindBlocks:         {blocks, checkedReader(toBlocks), writer((*encoder).blocks)},
 	message.KindFetchView:      {plain, reader(toFetchView), writer((*encoder).fetchView)},
 	message.KindRequests:       {plain, checkedReader(toRequests), writer((*encoder).requests)},
-	message.KindReply:          {reply, reader(toReply), writer((*encoder).reply)},
+	message.KindReply:          {plain, checkedReader(toReplies), writer((*encoder).reply)},
 }
 
 // generated is a pointer to a generated struct.
@@ -99,6 +99,8 @@ func appendTail(dst []byte, m message.Message) []byte {
 		}
 	case *message.Requests:
 		return message.AppendBatch(dst, m.List)
+	case *message.Replies, *message.Reply:
+		return message.AppendReplies(dst, repliesOf(m))
 	}
 	return dst
 }

@@ -21,7 +21,7 @@ const (
 )
 
 var (
-	plain          = &shape{} // Status, FetchView, Requests
+	plain          = &shape{} // Status, FetchView, Requests, Replies
 	headerShape    = &shape{least: digestField}
 	point          = &shape{least: digestField}
 	suspect        = &shape{least: signatureField, most: MembersMax}
@@ -40,7 +40,6 @@ var (
 	signed         = &shape{fields: fields{3: vote, 4: vote, 7: vote, 8: newView}}
 	evidence       = &shape{least: digestField, fields: fields{3: signed, 4: signed, 7: headerShape}}
 	leave          = &shape{fields: fields{3: suspect, 4: vote, 5: evidence}}
-	reply          = &shape{least: digestField}
 )
 
 type fields = [10]*shape

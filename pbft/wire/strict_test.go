@@ -116,6 +116,7 @@ func TestAlteredFrame(t *testing.T) {
 		return octets(5, slices.Concat(fields...))
 	}
 	fork := octets(5, d)
+	one := message.AppendReplies(nil, make([]message.Reply, 1))
 	for _, row := range []struct {
 		name, reason string
 		kind         message.Kind
@@ -140,10 +141,12 @@ func TestAlteredFrame(t *testing.T) {
 		{"block without a header", "too short", message.KindBlocks, [][]byte{octets(1, point), octets(2), octets(7)}},
 		{"vote without a signature", "too short", message.KindCommitCert, [][]byte{octets(4, d), octets(6)}},
 		{"links of no bytes", "wrong length", message.KindCommitCert, [][]byte{octets(4, d), octets(5)}},
-		{"code of reply beyond 255", "not canonical", message.KindReply, [][]byte{octets(2, d), number(4, 256)}},
-		{"empty result", "not canonical", message.KindReply, [][]byte{octets(2, d), octets(8)}},
-		{"no batch", "batch", message.KindRequests, [][]byte{octets(1)}},
-		{"batch of no requests", "batch", message.KindRequests, [][]byte{octets(1, make([]byte, 4))}},
+		{"no list of replies", "replies", message.KindReply, [][]byte{octets(1)}},
+		{"list of no replies", "replies", message.KindReply, [][]byte{octets(1, make([]byte, 4))}},
+		{"more replies than said", "replies", message.KindReply, [][]byte{octets(1, slices.Concat(one, []byte{0}))}},
+		{"fewer replies than said", "replies", message.KindReply, [][]byte{octets(1, one[:len(one)-1])}},
+		{"no batch", "batch", message.KindRequests, [][]byte{octets(2)}},
+		{"batch of no requests", "batch", message.KindRequests, [][]byte{octets(2, make([]byte, 4))}},
 		{"proof with an empty header", "not canonical", message.KindLeave, [][]byte{evidence(fork, octets(7, header))}},
 		{"proof with an empty message", "not canonical", message.KindLeave, [][]byte{evidence(octets(3), fork)}},
 		{"proof with two messages for one", "not canonical", message.KindLeave, [][]byte{evidence(octets(3, octets(3, vote), octets(3, vote)), fork)}},

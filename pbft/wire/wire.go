@@ -132,7 +132,7 @@ func Retains(frame []byte) bool {
 		return false
 	}
 	switch message.Kind(frame[0]) {
-	case message.KindBody, message.KindBlocks, message.KindRequests:
+	case message.KindBody, message.KindBlocks, message.KindRequests, message.KindReply:
 		return true
 	}
 	return false

@@ -120,6 +120,16 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestOneReply: a reply alone travels as a list of one.
+func TestOneReply(t *testing.T) {
+	r := wiretest.Sample(message.KindReply).(*message.Replies).List[1]
+	frame, err := wire.Append(nil, &r)
+	require.NoError(t, err)
+	got, err := wire.Decode(frame)
+	require.NoError(t, err)
+	require.Equal(t, &message.Replies{List: []message.Reply{r}}, got)
+}
+
 func TestRoundTripEvidence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := wiretest.Evidence().Draw(t, "evidence")
@@ -168,6 +178,8 @@ func TestRetains(t *testing.T) {
 			require.True(t, within(frame, m.Blocks[0].Raw) && within(frame, m.Blocks[2].Raw))
 		case *message.Requests:
 			require.True(t, within(frame, m.List[1].Op) && within(frame, m.List[0].Sig))
+		case *message.Replies:
+			require.True(t, within(frame, m.List[1].Result))
 		default:
 			require.False(t, wire.Retains(frame), k)
 			clear(frame)

@@ -69,30 +69,29 @@ func (m *Requests) XXX_DiscardUnknown() {
 
 var xxx_messageInfo_Requests proto.InternalMessageInfo
 
-// Reply tells a client the outcome of one request (X2).
-type Reply struct {
-	Replica    uint32 `protobuf:"varint,1,opt,name=replica,proto3" json:"replica,omitempty"`
-	Request    Digest `protobuf:"bytes,2,opt,name=request,proto3,customtype=Digest" json:"request"`
-	Seq        uint64 `protobuf:"varint,3,opt,name=seq,proto3" json:"seq,omitempty"`
-	Code       uint32 `protobuf:"varint,4,opt,name=code,proto3" json:"code,omitempty"`
-	SessionSeq uint64 `protobuf:"varint,5,opt,name=session_seq,json=sessionSeq,proto3" json:"session_seq,omitempty"`
-	SessionPos uint32 `protobuf:"varint,6,opt,name=session_pos,json=sessionPos,proto3" json:"session_pos,omitempty"`
-	Number     uint64 `protobuf:"varint,7,opt,name=number,proto3" json:"number,omitempty"`
-	Result     []byte `protobuf:"bytes,8,opt,name=result,proto3" json:"result,omitempty"`
+// Replies tells a client the outcomes of requests (X2), in a flat form. All integers
+// are big endian.
+//
+//	batch = count (4 bytes), then count times: replica (4), digest of the request (32),
+//	        seq (8), code (1: 0 done, 1 session expired, 2 refused, 3 busy, 4 done and
+//	        its result forgotten), session seq (8), session position (4), number (8),
+//	        length of result (4), result
+type Replies struct {
+	Batch Opaque `protobuf:"bytes,1,opt,name=batch,proto3,customtype=Opaque" json:"batch"`
 }
 
-func (m *Reply) Reset()         { *m = Reply{} }
-func (m *Reply) String() string { return proto.CompactTextString(m) }
-func (*Reply) ProtoMessage()    {}
-func (*Reply) Descriptor() ([]byte, []int) {
+func (m *Replies) Reset()         { *m = Replies{} }
+func (m *Replies) String() string { return proto.CompactTextString(m) }
+func (*Replies) ProtoMessage()    {}
+func (*Replies) Descriptor() ([]byte, []int) {
 	return fileDescriptor_9f714f4fc926011f, []int{1}
 }
-func (m *Reply) XXX_Unmarshal(b []byte) error {
+func (m *Replies) XXX_Unmarshal(b []byte) error {
 	return m.Unmarshal(b)
 }
-func (m *Reply) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
+func (m *Replies) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 	if deterministic {
-		return xxx_messageInfo_Reply.Marshal(b, m, deterministic)
+		return xxx_messageInfo_Replies.Marshal(b, m, deterministic)
 	} else {
 		b = b[:cap(b)]
 		n, err := m.MarshalToSizedBuffer(b)
@@ -102,48 +101,41 @@ func (m *Reply) XXX_Marshal(b []byte, deterministic bool) ([]byte, error) {
 		return b[:n], nil
 	}
 }
-func (m *Reply) XXX_Merge(src proto.Message) {
-	xxx_messageInfo_Reply.Merge(m, src)
+func (m *Replies) XXX_Merge(src proto.Message) {
+	xxx_messageInfo_Replies.Merge(m, src)
 }
-func (m *Reply) XXX_Size() int {
+func (m *Replies) XXX_Size() int {
 	return m.Size()
 }
-func (m *Reply) XXX_DiscardUnknown() {
-	xxx_messageInfo_Reply.DiscardUnknown(m)
+func (m *Replies) XXX_DiscardUnknown() {
+	xxx_messageInfo_Replies.DiscardUnknown(m)
 }
 
-var xxx_messageInfo_Reply proto.InternalMessageInfo
+var xxx_messageInfo_Replies proto.InternalMessageInfo
 
 func init() {
 	proto.RegisterType((*Requests)(nil), "twothirds.v1.Requests")
-	proto.RegisterType((*Reply)(nil), "twothirds.v1.Reply")
+	proto.RegisterType((*Replies)(nil), "twothirds.v1.Replies")
 }
 
 func init() { proto.RegisterFile("twothirds/v1/client.proto", fileDescriptor_9f714f4fc926011f) }
 
 var fileDescriptor_9f714f4fc926011f = []byte{
-	// 330 bytes of a gzipped FileDescriptorProto
-	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0x5c, 0x91, 0xc1, 0x4e, 0xc2, 0x30,
-	0x1c, 0xc6, 0x57, 0x81, 0x41, 0x2a, 0x1a, 0xd3, 0x18, 0x53, 0x3d, 0x0c, 0x42, 0x3c, 0xec, 0x22,
-	0x0b, 0xe1, 0x0d, 0x88, 0x27, 0x2f, 0x6a, 0xbd, 0x79, 0x31, 0x6c, 0xfc, 0x1d, 0x4d, 0x06, 0xed,
-	0xda, 0x0e, 0xe2, 0x5b, 0xf8, 0x58, 0x1c, 0x39, 0x1a, 0x0f, 0x44, 0xd9, 0x8b, 0x98, 0x16, 0x86,
-	0xc6, 0xcb, 0xf2, 0xfd, 0xfe, 0xdf, 0xf7, 0xff, 0xd6, 0xb4, 0xf8, 0xd2, 0x2c, 0x85, 0x99, 0x72,
-	0x35, 0xd1, 0xd1, 0x62, 0x10, 0x25, 0x19, 0x87, 0xb9, 0xe9, 0x4b, 0x25, 0x8c, 0x20, 0xed, 0x83,
-	0xd5, 0x5f, 0x0c, 0xae, 0xce, 0x53, 0x91, 0x0a, 0x67, 0x44, 0x56, 0xed, 0x32, 0xbd, 0x3b, 0xdc,
-	0x62, 0x90, 0x17, 0xa0, 0x8d, 0x26, 0x14, 0x37, 0xc5, 0x02, 0xd4, 0xa4, 0x00, 0x8a, 0xba, 0x28,
-	0x6c, 0xb1, 0x0a, 0xc9, 0x35, 0x6e, 0xc4, 0x63, 0x93, 0x4c, 0xe9, 0x51, 0x17, 0x85, 0xed, 0xd1,
-	0xe9, 0x6a, 0xd3, 0xf1, 0x3e, 0x37, 0x1d, 0xff, 0x5e, 0x8e, 0xf3, 0x02, 0xd8, 0xce, 0xec, 0x95,
-	0x08, 0x37, 0x18, 0xc8, 0xec, 0xcd, 0x36, 0x29, 0x90, 0x19, 0x4f, 0xc6, 0xae, 0xe9, 0x84, 0x55,
-	0x48, 0x42, 0xeb, 0xb8, 0xff, 0xfd, 0xef, 0xba, 0xe5, 0x29, 0x68, 0xc3, 0x2a, 0x9b, 0x9c, 0xe1,
-	0x9a, 0x86, 0x9c, 0xd6, 0xba, 0x28, 0xac, 0x33, 0x2b, 0x09, 0xc1, 0xf5, 0x44, 0x4c, 0x80, 0xd6,
-	0x5d, 0xa5, 0xd3, 0xa4, 0x83, 0x8f, 0x35, 0x68, 0xcd, 0xc5, 0xfc, 0xc5, 0xa6, 0x1b, 0x2e, 0x8d,
-	0xf7, 0xa3, 0x27, 0xc8, 0xff, 0x06, 0xa4, 0xd0, 0xd4, 0x77, 0xbb, 0x55, 0xe0, 0x41, 0x68, 0x72,
-	0x81, 0xfd, 0x79, 0x31, 0x8b, 0x41, 0xd1, 0xa6, 0x5b, 0xde, 0x93, 0x9d, 0x2b, 0xd0, 0x45, 0x66,
-	0x68, 0xcb, 0x1e, 0x94, 0xed, 0x69, 0xf4, 0xb8, 0xfa, 0x0e, 0xbc, 0xd5, 0x36, 0x40, 0xeb, 0x6d,
-	0x80, 0xbe, 0xb6, 0x01, 0x7a, 0x2f, 0x03, 0x6f, 0x5d, 0x06, 0xde, 0x47, 0x19, 0x78, 0xcf, 0xc3,
-	0x94, 0x9b, 0x69, 0x11, 0xf7, 0x13, 0x31, 0x8b, 0x0e, 0xd7, 0x7f, 0x13, 0xbf, 0x9a, 0x5f, 0x8a,
-	0xa4, 0xc5, 0x25, 0x57, 0xe0, 0x3e, 0x32, 0x8e, 0x7d, 0xf7, 0x16, 0xc3, 0x9f, 0x00, 0x00, 0x00,
-	0xff, 0xff, 0x04, 0x97, 0xac, 0x96, 0xcc, 0x01, 0x00, 0x00,
+	// 222 bytes of a gzipped FileDescriptorProto
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0xff, 0xe2, 0x92, 0x2c, 0x29, 0xcf, 0x2f,
+	0xc9, 0xc8, 0x2c, 0x4a, 0x29, 0xd6, 0x2f, 0x33, 0xd4, 0x4f, 0xce, 0xc9, 0x4c, 0xcd, 0x2b, 0xd1,
+	0x2b, 0x28, 0xca, 0x2f, 0xc9, 0x17, 0xe2, 0x81, 0x4b, 0xe9, 0x95, 0x19, 0x4a, 0x89, 0xa4, 0xe7,
+	0xa7, 0xe7, 0x83, 0x25, 0xf4, 0x41, 0x2c, 0x88, 0x1a, 0x25, 0x2f, 0x2e, 0x8e, 0xa0, 0xd4, 0xc2,
+	0xd2, 0xd4, 0xe2, 0x92, 0x62, 0x21, 0x09, 0x2e, 0xf6, 0xfc, 0xb2, 0xd4, 0xa2, 0x94, 0xd2, 0x54,
+	0x09, 0x46, 0x05, 0x46, 0x0d, 0x8e, 0x20, 0x18, 0x57, 0x48, 0x85, 0x8b, 0x35, 0x29, 0xb1, 0x24,
+	0x39, 0x43, 0x82, 0x49, 0x81, 0x51, 0x83, 0xc7, 0x89, 0xef, 0xc4, 0x3d, 0x79, 0x86, 0x5b, 0xf7,
+	0xe4, 0xd9, 0xfc, 0x0b, 0x12, 0x0b, 0x4b, 0x53, 0x83, 0x20, 0x92, 0x4a, 0xfa, 0x5c, 0xec, 0x41,
+	0xa9, 0x05, 0x39, 0x99, 0xa9, 0xc5, 0x08, 0x0d, 0x8c, 0x78, 0x34, 0x38, 0x05, 0x9e, 0x78, 0x28,
+	0xc7, 0x70, 0xe2, 0x91, 0x1c, 0xe3, 0x85, 0x47, 0x72, 0x8c, 0x0f, 0x1e, 0xc9, 0x31, 0x4e, 0x78,
+	0x2c, 0xc7, 0x70, 0xe1, 0xb1, 0x1c, 0xc3, 0x8d, 0xc7, 0x72, 0x0c, 0x51, 0xc6, 0xe9, 0x99, 0x25,
+	0x19, 0xa5, 0x49, 0x7a, 0xc9, 0xf9, 0xb9, 0xfa, 0x70, 0x9f, 0xe8, 0x26, 0xa5, 0x95, 0x20, 0x78,
+	0xfa, 0x05, 0x20, 0x6e, 0x79, 0x66, 0x51, 0x2a, 0x98, 0x28, 0x48, 0x4a, 0x62, 0x03, 0x7b, 0xcb,
+	0x18, 0x10, 0x00, 0x00, 0xff, 0xff, 0x22, 0xc5, 0xc0, 0xd4, 0x17, 0x01, 0x00, 0x00,
 }
 
 func (m *Requests) Marshal() (dAtA []byte, err error) {
@@ -189,7 +181,7 @@ func (m *Requests) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
-func (m *Reply) Marshal() (dAtA []byte, err error) {
+func (m *Replies) Marshal() (dAtA []byte, err error) {
 	size := m.Size()
 	dAtA = make([]byte, size)
 	n, err := m.MarshalToSizedBuffer(dAtA[:size])
@@ -199,63 +191,26 @@ func (m *Reply) Marshal() (dAtA []byte, err error) {
 	return dAtA[:n], nil
 }
 
-func (m *Reply) MarshalTo(dAtA []byte) (int, error) {
+func (m *Replies) MarshalTo(dAtA []byte) (int, error) {
 	size := m.Size()
 	return m.MarshalToSizedBuffer(dAtA[:size])
 }
 
-func (m *Reply) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+func (m *Replies) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	i := len(dAtA)
 	_ = i
 	var l int
 	_ = l
-	if len(m.Result) > 0 {
-		i -= len(m.Result)
-		copy(dAtA[i:], m.Result)
-		i = encodeVarintClient(dAtA, i, uint64(len(m.Result)))
-		i--
-		dAtA[i] = 0x42
-	}
-	if m.Number != 0 {
-		i = encodeVarintClient(dAtA, i, uint64(m.Number))
-		i--
-		dAtA[i] = 0x38
-	}
-	if m.SessionPos != 0 {
-		i = encodeVarintClient(dAtA, i, uint64(m.SessionPos))
-		i--
-		dAtA[i] = 0x30
-	}
-	if m.SessionSeq != 0 {
-		i = encodeVarintClient(dAtA, i, uint64(m.SessionSeq))
-		i--
-		dAtA[i] = 0x28
-	}
-	if m.Code != 0 {
-		i = encodeVarintClient(dAtA, i, uint64(m.Code))
-		i--
-		dAtA[i] = 0x20
-	}
-	if m.Seq != 0 {
-		i = encodeVarintClient(dAtA, i, uint64(m.Seq))
-		i--
-		dAtA[i] = 0x18
-	}
 	{
-		size := m.Request.Size()
+		size := m.Batch.Size()
 		i -= size
-		if _, err := m.Request.MarshalTo(dAtA[i:]); err != nil {
+		if _, err := m.Batch.MarshalTo(dAtA[i:]); err != nil {
 			return 0, err
 		}
 		i = encodeVarintClient(dAtA, i, uint64(size))
 	}
 	i--
-	dAtA[i] = 0x12
-	if m.Replica != 0 {
-		i = encodeVarintClient(dAtA, i, uint64(m.Replica))
-		i--
-		dAtA[i] = 0x8
-	}
+	dAtA[i] = 0xa
 	return len(dAtA) - i, nil
 }
 
@@ -284,36 +239,14 @@ func (m *Requests) Size() (n int) {
 	return n
 }
 
-func (m *Reply) Size() (n int) {
+func (m *Replies) Size() (n int) {
 	if m == nil {
 		return 0
 	}
 	var l int
 	_ = l
-	if m.Replica != 0 {
-		n += 1 + sovClient(uint64(m.Replica))
-	}
-	l = m.Request.Size()
+	l = m.Batch.Size()
 	n += 1 + l + sovClient(uint64(l))
-	if m.Seq != 0 {
-		n += 1 + sovClient(uint64(m.Seq))
-	}
-	if m.Code != 0 {
-		n += 1 + sovClient(uint64(m.Code))
-	}
-	if m.SessionSeq != 0 {
-		n += 1 + sovClient(uint64(m.SessionSeq))
-	}
-	if m.SessionPos != 0 {
-		n += 1 + sovClient(uint64(m.SessionPos))
-	}
-	if m.Number != 0 {
-		n += 1 + sovClient(uint64(m.Number))
-	}
-	l = len(m.Result)
-	if l > 0 {
-		n += 1 + l + sovClient(uint64(l))
-	}
 	return n
 }
 
@@ -426,7 +359,7 @@ func (m *Requests) Unmarshal(dAtA []byte) error {
 	}
 	return nil
 }
-func (m *Reply) Unmarshal(dAtA []byte) error {
+func (m *Replies) Unmarshal(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -449,34 +382,15 @@ func (m *Reply) Unmarshal(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return fmt.Errorf("proto: Reply: wiretype end group for non-group")
+			return fmt.Errorf("proto: Replies: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Reply: illegal tag %d (wire type %d)", fieldNum, wire)
+			return fmt.Errorf("proto: Replies: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Replica", wireType)
-			}
-			m.Replica = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowClient
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Replica |= uint32(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 2:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Request", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Batch", wireType)
 			}
 			var byteLen int
 			for shift := uint(0); ; shift += 7 {
@@ -503,137 +417,8 @@ func (m *Reply) Unmarshal(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			if err := m.Request.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+			if err := m.Batch.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
-			}
-			iNdEx = postIndex
-		case 3:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Seq", wireType)
-			}
-			m.Seq = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowClient
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Seq |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 4:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Code", wireType)
-			}
-			m.Code = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowClient
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Code |= uint32(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 5:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field SessionSeq", wireType)
-			}
-			m.SessionSeq = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowClient
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.SessionSeq |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 6:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field SessionPos", wireType)
-			}
-			m.SessionPos = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowClient
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.SessionPos |= uint32(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 7:
-			if wireType != 0 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Number", wireType)
-			}
-			m.Number = 0
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowClient
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				m.Number |= uint64(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-		case 8:
-			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Result", wireType)
-			}
-			var byteLen int
-			for shift := uint(0); ; shift += 7 {
-				if shift >= 64 {
-					return ErrIntOverflowClient
-				}
-				if iNdEx >= l {
-					return io.ErrUnexpectedEOF
-				}
-				b := dAtA[iNdEx]
-				iNdEx++
-				byteLen |= int(b&0x7F) << shift
-				if b < 0x80 {
-					break
-				}
-			}
-			if byteLen < 0 {
-				return ErrInvalidLengthClient
-			}
-			postIndex := iNdEx + byteLen
-			if postIndex < 0 {
-				return ErrInvalidLengthClient
-			}
-			if postIndex > l {
-				return io.ErrUnexpectedEOF
-			}
-			m.Result = append(m.Result[:0], dAtA[iNdEx:postIndex]...)
-			if m.Result == nil {
-				m.Result = []byte{}
 			}
 			iNdEx = postIndex
 		default:

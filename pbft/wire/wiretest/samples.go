@@ -106,10 +106,10 @@ func (c *counter) samples(yield func(message.Message) bool) {
 		},
 		&message.FetchView{Epoch: 7, View: c.view()},
 		&message.Requests{List: c.requests(), Overdue: true},
-		&message.Reply{
-			Replica: c.id(), Request: c.digest(), Seq: c.seq(), Code: message.ReplyRefused,
-			Session: c.session(), Number: c.next(), Result: []byte("result"),
-		},
+		&message.Replies{List: []message.Reply{
+			{Replica: c.id(), Request: c.digest(), Seq: c.seq(), Code: message.ReplyRefused, Session: c.session(), Number: c.next()},
+			{Replica: c.id(), Request: c.digest(), Seq: c.seq(), Session: c.session(), Number: c.next(), Result: []byte("result")},
+		}},
 	} {
 		if !yield(m) {
 			return

@@ -82,7 +82,9 @@ var generators = map[message.Kind]func(*rapid.T) message.Message{
 	message.KindRequests: func(t *rapid.T) message.Message {
 		return &message.Requests{List: rapid.SliceOfN(rapid.Custom(request), 1, 5).Draw(t, "requests"), Overdue: rapid.Bool().Draw(t, "overdue")}
 	},
-	message.KindReply: func(t *rapid.T) message.Message { return reply(t) },
+	message.KindReply: func(t *rapid.T) message.Message {
+		return &message.Replies{List: rapid.SliceOfN(rapid.Custom(reply), 1, 5).Draw(t, "replies")}
+	},
 }
 
 func prepare(t *rapid.T) *message.Prepare {
@@ -203,8 +205,8 @@ func request(t *rapid.T) message.Request {
 	return r
 }
 
-func reply(t *rapid.T) *message.Reply {
-	return &message.Reply{
+func reply(t *rapid.T) message.Reply {
+	return message.Reply{
 		Replica: id(t), Request: digest(t), Seq: seq(t), Code: message.ReplyCode(octet(t)),
 		Session: message.SessionID{Seq: seq(t), Pos: uint32(number(t))}, Number: number(t), Result: none(some(t)),
 	}

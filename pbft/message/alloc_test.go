@@ -1,0 +1,29 @@
+package message_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
+
+// What is done for each request, in every replica, costs no allocation of its own: a
+// batch is one, and a digest of an operation of usual length none.
+func TestRequestsAllocateOnce(t *testing.T) {
+	list := make([]message.Request, 500)
+	for i := range list {
+		list[i] = message.Request{Session: message.SessionID{Seq: 1}, Number: uint64(1 + i), Op: make([]byte, 256)}
+	}
+	replies := make([]message.Reply, len(list))
+	for name, c := range map[string]struct {
+		most float64
+		run  func()
+	}{
+		"batch":   {1, func() { message.AppendBatch(nil, list) }},
+		"digest":  {0, func() { list[0].Digest(message.Digest{1}) }},
+		"replies": {1, func() { message.AppendReplies(nil, replies) }},
+	} {
+		require.LessOrEqual(t, testing.AllocsPerRun(10, c.run), c.most, name)
+	}
+}
