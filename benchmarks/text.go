@@ -33,6 +33,9 @@ func (r *Result) Text(w io.Writer) {
 	fmt.Fprintf(w, "  longest gap  %v\n", short(r.Gap))
 	r.costText(w)
 	r.faultText(w)
+	if r.Interrupted {
+		fmt.Fprintf(w, "  interrupted: the window is shorter than asked for\n")
+	}
 	if r.Unsafe != "" {
 		fmt.Fprintf(w, "UNSAFE: %s\n", r.Unsafe)
 	} else {

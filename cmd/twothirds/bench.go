@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/twothirds-bft/twothirds/benchmarks"
+	"github.com/twothirds-bft/twothirds/benchmarks/cluster"
+)
+
+// bench is one measurement and where its result goes.
+type bench struct {
+	load    benchmarks.Load
+	cluster cluster.Config
+	asJSON  bool
+	asBench bool
+	outDir  string
+}
+
+func benchCommand() *cobra.Command {
+	var b bench
+	var faults strings.Builder
+	for _, f := range benchmarks.Faults() {
+		fmt.Fprintf(&faults, "  %-16s %s\n", f.Name, f.About)
+	}
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure a cluster on this machine",
+		Long: `Measure a cluster on this machine: requests per second, latency, what a request costs, and what a fault does.
+
+Without --rate the loop is closed: every client keeps --outstanding requests under way, which shows the
+most that the cluster takes. With --rate requests arrive at random instants that were drawn before, and
+each latency counts from the instant at which the request was meant to be sent: the way to measure
+latency.
+
+Class A runs each replica as a process of its own, class B all in this one. Their figures do not compare.
+
+Faults:
+` + faults.String() + `
+After the run all replicas must have executed the same, nothing acknowledged may be missing, and nothing
+may have been executed twice. Interrupted, it ends early and tells what it has.
+
+Exit status: 0 measured, 1 the check failed or the cluster did not start, 2 wrong usage.`,
+		Example: `  twothirds bench --clients 8 --outstanding 256
+  twothirds bench --rate 2000 --clients 64 --class A
+  twothirds bench --class A --quota 0.25 --fault killed-primary --for 30s --out results`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd.Context(), cmd.OutOrStdout()) },
+	}
+	b.flags(cmd)
+	cmd.AddCommand(&cobra.Command{
+		Use: "replica", Short: "Run one replica of class A, told what to do on standard input", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return replicaOfBench() },
+	})
+	return cmd
+}
+
+func (b *bench) flags(cmd *cobra.Command) {
+	f, l, c := cmd.Flags(), &b.load, &b.cluster
+	f.IntVar(&l.Clients, "clients", 8, "clients, each with links of its own")
+	f.IntVar(&l.Outstanding, "outstanding", 64, "requests that a client may have under way")
+	f.IntVar(&l.Payload, "payload", 256, "bytes of a request, up to 65536")
+	f.Float64Var(&l.Rate, "rate", 0, "requests per second of an open loop; 0 = closed loop")
+	f.Uint64Var(&l.Seed, "seed", 1, "of the open loop's arrivals")
+	f.DurationVar(&l.For, "for", 10*time.Second, "how long to measure")
+	f.DurationVar(&l.Warm, "warm", 2*time.Second, "how long to run before that")
+	f.StringVar(&l.Fault, "fault", "", "let replicas fail by this schedule")
+	f.IntVar(&c.Replicas, "replicas", 4, "replicas; 3f+1 tolerate f faults")
+	f.StringVar(&c.Class, "class", "B", "A: a process per replica; B: all in this process")
+	f.StringVar(&c.Link, "link", "tls", "tls, tcp (nothing encrypted) or memory (class B)")
+	f.StringVar(&c.Log, "log", "wal", "wal (files, synced) or memory")
+	f.BoolVar(&c.Signed, "signed", false, "clients sign their requests")
+	f.StringVar(&c.Dir, "dir", "", "where logs are made for the run (default the folder for temporary files)")
+	f.Float64Var(&c.Quota, "quota", 0, "cores that each process of class A may use (Linux, needs the right to make a control group)")
+	f.IntVar(&c.Procs, "procs", 0, "GOMAXPROCS of each process of class A")
+	f.BoolVar(&b.asJSON, "json", false, "print the result as JSON")
+	f.BoolVar(&b.asBench, "bench", false, "print the result as a Go benchmark, for benchstat")
+	f.StringVar(&b.outDir, "out", "", "write result.json, result.txt and bench.txt into a new folder in this one")
+	cmd.MarkFlagsMutuallyExclusive("json", "bench")
+}
+
+func (b *bench) run(ctx context.Context, w io.Writer) error {
+	if err := b.load.Validate(); err != nil {
+		return benchError(err)
+	}
+	b.cluster.Clients = max(b.load.Clients, 256)
+	if isTerminal(os.Stderr) {
+		b.load.Progress = progressLine(b.load.Warm, b.load.Warm+b.load.For)
+		defer fmt.Fprint(os.Stderr, "\r\033[K")
+	}
+	c, err := cluster.Start(ctx, b.cluster)
+	if err != nil {
+		return benchError(err)
+	}
+	r, err := benchmarks.Run(ctx, c, b.load)
+	if closeErr := c.Close(); err == nil {
+		err = closeErr
+	}
+	if r == nil {
+		return benchError(err)
+	}
+	if outErr := b.write(w, r); err == nil {
+		err = outErr
+	}
+	switch {
+	case r.Unsafe != "":
+		return &exitError{exitFailed, "UNSAFE: " + r.Unsafe}
+	case err != nil:
+		return benchError(err)
+	}
+	return nil
+}
+
+// benchError tells what the user got wrong from what went wrong.
+func benchError(err error) error {
+	if errors.Is(err, benchmarks.ErrLoad) || errors.Is(err, cluster.ErrConfig) {
+		return &exitError{exitUsage, err.Error()}
+	}
+	return &exitError{exitFailed, err.Error()}
+}
+
+// progressLine returns a function that rewrites one line every half second.
+func progressLine(warm, total time.Duration) func(benchmarks.Interval) {
+	var done int64
+	var since time.Duration
+	return func(i benchmarks.Interval) {
+		done += i.Done
+		if i.To-since < time.Second/2 {
+			return
+		}
+		phase := ""
+		if i.To <= warm {
+			phase = ", warming up"
+		}
+		fmt.Fprintf(os.Stderr, "\r\033[K%.0fs of %.0fs: %.0f/s, p99 %v%s", i.To.Seconds(), total.Seconds(),
+			float64(done)/(i.To-since).Seconds(), i.P99.Round(10*time.Microsecond), phase)
+		done, since = 0, i.To
+	}
+}
+
+func (b *bench) write(w io.Writer, r *benchmarks.Result) error {
+	encode := func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	text := func(w io.Writer) error { r.Text(w); return nil }
+	lines := func(w io.Writer) error { r.GoBench(w); return nil }
+	chosen := text
+	switch {
+	case b.asJSON:
+		chosen = encode
+	case b.asBench:
+		chosen = lines
+	}
+	if err := chosen(w); err != nil || b.outDir == "" {
+		return err
+	}
+	dir := filepath.Join(b.outDir, r.Started.UTC().Format("20060102-150405.000")+"-class"+r.Class)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, put := range map[string]func(io.Writer) error{"result.json": encode, "result.txt": text, "bench.txt": lines} {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		if err := put(f); err != nil {
+			_ = f.Close()
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func replicaOfBench() error {
+	if err := cluster.Serve(os.Stdin, os.Stdout); err != nil {
+		return &exitError{exitFailed, err.Error()}
+	}
+	return nil
+}
