@@ -11,15 +11,16 @@ import (
 // intervalLength is how long an Interval is meant to be.
 const intervalLength = 100 * time.Millisecond
 
-// latencyMax is the longest latency that a histogram tells apart, latencyDigits how well. What took longer is recorded as
-// so long.
+// latencyMax is the longest latency that a histogram tells apart; what took longer is recorded as so long. The window's
+// histograms have three significant digits. Those of intervals have two, for they are added up ten times a second.
 const (
-	latencyMax    = 10 * time.Minute
-	latencyDigits = 3
+	latencyMax     = 10 * time.Minute
+	windowDigits   = 3
+	intervalDigits = 2
 )
 
-func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(int64(time.Microsecond), int64(latencyMax), latencyDigits)
+func newHistogram(digits int) *hdrhistogram.Histogram {
+	return hdrhistogram.New(int64(time.Microsecond), int64(latencyMax), digits)
 }
 
 func record(h *hdrhistogram.Histogram, d time.Duration) {
@@ -58,7 +59,7 @@ type recorder struct {
 func newRecorder(l *Load) *recorder {
 	r := &recorder{open: l.Rate > 0, begin: l.Warm, end: l.total()}
 	for i := range r.shard {
-		r.shard[i].now, r.shard[i].total = newHistogram(), newHistogram()
+		r.shard[i].now, r.shard[i].total = newHistogram(intervalDigits), newHistogram(windowDigits)
 	}
 	return r
 }
@@ -133,7 +134,7 @@ func (r *recorder) cut(from, to time.Duration, spare *hdrhistogram.Histogram) In
 
 // latencies returns the histogram of the window.
 func (r *recorder) latencies() *hdrhistogram.Histogram {
-	h := newHistogram()
+	h := newHistogram(windowDigits)
 	for i := range r.shard {
 		s := &r.shard[i]
 		s.Lock()

@@ -25,7 +25,7 @@ func Run(ctx context.Context, s System, load Load) (*Result, error) {
 	}
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	r.gen = &generator{load: &load, rec: r.rec, calls: calls, late: newHistogram()}
+	r.gen = &generator{load: &load, rec: r.rec, calls: calls, late: newHistogram(windowDigits)}
 	defer r.gen.close()
 	if err := r.gen.connect(ctx, s); err != nil {
 		return nil, fmt.Errorf("benchmarks: connect: %w", err)
@@ -90,7 +90,7 @@ func (r *run) drive(ctx context.Context, cancel context.CancelFunc) error {
 
 // sample cuts intervals until ctx ends. The window begins with the first one after the warm-up.
 func (r *run) sample(ctx context.Context) {
-	spare := newHistogram()
+	spare := newHistogram(intervalDigits)
 	last := time.Duration(0)
 	cut := func(end time.Duration) Interval {
 		sleep(ctx, end-r.rec.now())
