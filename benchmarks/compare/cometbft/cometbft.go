@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	db "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/config"
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/cometbft/cometbft/libs/log"
@@ -48,7 +49,8 @@ type System struct {
 // member is one node.
 type member struct {
 	*node.Node
-	app *app
+	app       *app
+	validator *validator
 }
 
 var (
@@ -126,10 +128,24 @@ func (s *System) newMember(c *config.Config) (*member, error) {
 		return nil, err
 	}
 	a := newApp(!s.settings.Tuned)
-	n, err := node.NewNode(c, privval.LoadFilePV(c.PrivValidatorKeyFile(), c.PrivValidatorStateFile()), id,
+	v := &validator{PrivValidator: privval.LoadFilePV(c.PrivValidatorKeyFile(), c.PrivValidatorStateFile())}
+	n, err := node.NewNode(c, v, id,
 		proxy.NewConnSyncLocalClientCreator(a), func() (*types.GenesisDoc, error) { return s.genesis, nil },
-		config.DefaultDBProvider, node.DefaultMetricsProvider(c.Instrumentation), log.NewNopLogger())
-	return &member{Node: n, app: a}, err
+		keepOpen, node.DefaultMetricsProvider(c.Instrumentation), log.NewNopLogger())
+	return &member{Node: n, app: a, validator: v}, err
+}
+
+// openDB is a database that stays open until the process ends: a node that stops closes its own while goroutines that serve
+// its peers still read from them, and they panic.
+type openDB struct{ db.DB }
+
+// Close does nothing.
+func (openDB) Close() error { return nil }
+
+// keepOpen is a config.DBProvider.
+func keepOpen(c *config.DBContext) (db.DB, error) {
+	d, err := config.DefaultDBProvider(c)
+	return openDB{d}, err
 }
 
 // ready waits until no node waits for blocks to fetch, and each has all the others for peers.
@@ -162,7 +178,7 @@ func (s *System) About() []string {
 		"encrypts: SecretConnection (X25519, ChaCha20-Poly1305) between nodes",
 		"syncs: consensus log, block store and state (" + c.DBBackend + "), the last signature of each validator (a file per signature)",
 		"signs: proposal, prevote and precommit (Ed25519) of each block; requests are not signed",
-		fmt.Sprintf("settings: tuned %v, mempool gossip %v, timeout_propose %v, timeout_commit %v, empty blocks %v, gossip sleep %v, flush %v, digest in headers %v",
+		fmt.Sprintf("settings: tuned %v, mempool gossip %v, timeout_propose %v, timeout_commit %v, empty blocks %v, gossip sleep %v, flush %v, state in headers %v",
 			s.settings.Tuned, c.Mempool.Broadcast, c.Consensus.TimeoutPropose, c.Consensus.TimeoutCommit, c.Consensus.CreateEmptyBlocks,
 			c.Consensus.PeerGossipSleepDuration, c.P2P.FlushThrottleTimeout, !s.settings.Tuned),
 	}
@@ -188,17 +204,6 @@ func (s *System) Check(ctx context.Context, acknowledged, submitted uint64) erro
 		ledgers = append(ledgers, m.app.ledger)
 	}
 	return ledger.Agree(ctx, ledgers, acknowledged, submitted)
-}
-
-// Counters implements benchmarks.Counted: the node counts neither signatures nor syncs.
-func (s *System) Counters() benchmarks.Counters {
-	var c benchmarks.Counters
-	for _, m := range s.nodes {
-		ops, blocks := m.app.ledger.Counts()
-		c.Executed += ops
-		c.Blocks += blocks
-	}
-	return c
 }
 
 // Close implements benchmarks.System. The files stay.

@@ -1,13 +1,13 @@
-// Package ledger is the application of the peers: each replica digests the operations that it executes, in their order, and
-// the replicas agree if their digests do. It costs the same in every system.
+// Package ledger is the application of the peers: each replica counts the operations that it executes and adds each to a
+// CRC-32C, in their order, and the replicas agree if their sums do. Package cluster does the same for this project's
+// replicas, so that the application costs the same everywhere: nanoseconds.
 package ledger
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
+	"hash/crc32"
 	"sync"
 	"time"
 )
@@ -18,36 +18,35 @@ const poll = 10 * time.Millisecond
 // ErrDiffer means that replicas executed the same number of operations and not the same ones, or in another order.
 var ErrDiffer = errors.New("ledger: replicas differ")
 
-// Digest is of all operations so far.
-type Digest = [sha256.Size]byte
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Ledger is what one replica has executed. Its methods are safe for concurrent use.
 type Ledger struct {
 	mu     sync.Mutex
 	count  uint64
 	blocks uint64
-	hash   hash.Hash
+	sum    uint32
 }
 
 // New returns an empty ledger.
-func New() *Ledger { return &Ledger{hash: sha256.New()} }
+func New() *Ledger { return new(Ledger) }
 
 // Add executes a batch of operations. It keeps none of the slices.
 func (l *Ledger) Add(ops ...[]byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, op := range ops {
-		l.hash.Write(op)
+		l.sum = crc32.Update(l.sum, castagnoli, op)
 	}
 	l.count += uint64(len(ops))
 	l.blocks++
 }
 
-// State returns how many operations there were, and their digest.
-func (l *Ledger) State() (count uint64, digest Digest) {
+// State returns how many operations there were, and their sum.
+func (l *Ledger) State() (count uint64, sum uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.count, Digest(l.hash.Sum(nil))
+	return l.count, l.sum
 }
 
 // Counts returns how many operations there were, and in how many batches.
@@ -78,7 +77,7 @@ func compare(ledgers []*Ledger, acknowledged, submitted uint64) error {
 	if len(ledgers) == 0 {
 		return errors.New("ledger: no replica runs")
 	}
-	first, digest := ledgers[0].State()
+	first, sum := ledgers[0].State()
 	if first > submitted {
 		return fmt.Errorf("%w from the clients: %d operations executed, %d submitted", ErrDiffer, first, submitted)
 	}
@@ -90,7 +89,7 @@ func compare(ledgers []*Ledger, acknowledged, submitted uint64) error {
 		if count != first {
 			return fmt.Errorf("ledger: replica %d of those that run has executed %d operations, the first %d", i+1, count, first)
 		}
-		if other != digest {
+		if other != sum {
 			return fmt.Errorf("%w: replica %d of those that run after %d operations", ErrDiffer, i+1, count)
 		}
 	}
