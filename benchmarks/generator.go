@@ -17,9 +17,10 @@ type generator struct {
 	load    *Load
 	rec     *recorder
 	callers []Caller
-	calls   context.Context // of the operations: outlives the end of sending by the drain
-	number  atomic.Uint64   // of operations made
-	late    *hdrhistogram.Histogram
+	calls   context.Context         // of the operations: outlives the end of sending by the drain
+	number  atomic.Uint64           // of operations made
+	late    *hdrhistogram.Histogram // what the open loop sends, behind its schedule
+	woke    time.Duration           // the open loop's last wake-up
 }
 
 // dialling bounds the clients that connect at one time: systems guard themselves against crowds of strangers.
@@ -128,7 +129,7 @@ func (g *generator) openLoop(ctx context.Context) {
 	defer close(work)
 	workers, index := 0, 0
 	for meant := range Arrivals(g.load.Seed, g.load.Rate, g.load.total()) {
-		if !sleep(ctx, meant-g.rec.now()) {
+		if !g.await(ctx, meant) {
 			return
 		}
 		record(g.late, g.rec.now()-meant)
@@ -158,6 +159,33 @@ func (g *generator) worker(a arrival, work <-chan arrival) {
 		i := a.index % len(g.callers)
 		buf = g.call(i, g.callers[i], a.meant, buf)
 	}
+}
+
+// finest is replaced in tests.
+var finest = nap
+
+// coarse is how late a timer of the runtime may be. An open loop wakes up once in quantum at most and then sends all that
+// is due: a wake-up costs tens of microseconds of CPU, which are the system's to use. The wait counts as latency.
+const (
+	coarse  = 2 * time.Millisecond
+	quantum = 500 * time.Microsecond
+)
+
+// await waits for an instant, or for the end of the quantum, and reports false if ctx ended first.
+func (g *generator) await(ctx context.Context, at time.Duration) bool {
+	now := g.rec.now()
+	if at <= now {
+		return ctx.Err() == nil
+	}
+	at = max(at, g.woke+quantum)
+	if !sleep(ctx, at-now-coarse) {
+		return false
+	}
+	for d := at - g.rec.now(); d > 0; d = at - g.rec.now() {
+		finest(d)
+	}
+	g.woke = g.rec.now()
+	return true
 }
 
 // sleep waits for d and reports false if ctx ended first.

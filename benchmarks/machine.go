@@ -23,7 +23,11 @@ type Machine struct {
 
 // String is a line for people.
 func (m Machine) String() string {
-	return fmt.Sprintf("%s %s, %d cores of %s, %s, commit %s", m.OS, m.Arch, m.Cores, m.CPU, m.Go, m.Commit)
+	commit := m.Commit
+	if commit == "" {
+		commit = "unknown"
+	}
+	return fmt.Sprintf("%s %s, %d cores of %s, %s, commit %s", m.OS, m.Arch, m.Cores, m.CPU, m.Go, commit)
 }
 
 // ThisMachine describes the machine and this program. What the system does not tell stays "".

@@ -160,7 +160,7 @@ func TestOpenLoopFollowsItsSchedule(t *testing.T) {
 		}
 	}
 	require.EqualValues(t, in, r.Latency.Count)
-	require.Less(t, r.Late.Max, time.Microsecond, "the histogram tells no less apart")
+	require.LessOrEqual(t, r.Late.Max, 501*time.Microsecond, "the quantum of sending")
 }
 
 // A system that stalls for a second is charged for everybody who would have come in that second, not only for those that
