@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -55,8 +56,28 @@ func newCall(req message.Request) *call {
 	return x
 }
 
+// addressee is the member that a call goes to, or everyone.
+func (x *call) addressee() int {
+	if x.all {
+		return everyone
+	}
+	return x.target
+}
+
 // addressed reports whether a member ought to have the request.
 func (x *call) addressed(member int) bool { return x.all || x.target == member }
+
+// busyTries is how often a call is sent to a target without room before all are asked.
+const busyTries = 3
+
+// patient reports whether a call waits for room at its target. Were all asked at once, a cluster without
+// room would be given everything n times, and backups would hold against their primary what it had no
+// room for (spec T1). A liar that is always busy gains a few pauses.
+func (x *call) patient() bool {
+	return x.tries <= busyTries && slices.ContainsFunc(x.votes, func(v vote) bool {
+		return int(v.member) == x.target && v.code == message.ReplyBusy
+	})
+}
 
 // vote is what a member says now about a call. A member has one vote, and its newest counts: a
 // correct one may say "busy" and later the result, and a liar gains nothing by changing its mind, since

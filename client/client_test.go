@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -66,5 +67,23 @@ func TestPipeline(t *testing.T) {
 		require.EqualValues(t, operations, c.executed())
 		_, frames := c.received(0)
 		require.Less(t, len(frames), operations/4, "messages are coalesced")
+	})
+}
+
+// Calls that are made at one time share a message, even if the first of them is enough to wake the sender.
+func TestCallsOfOneTimeShareAMessage(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // else the sender may run beside the callers
+	synctest.Test(t, func(t *testing.T) {
+		c := four(t)
+		cl := c.client(t)
+		opened(t, c, cl)
+		const calls = 256
+		var wg sync.WaitGroup
+		for range calls {
+			wg.Go(func() { do(t, cl, "op") })
+		}
+		wg.Wait()
+		_, frames := c.received(0)
+		require.LessOrEqual(t, len(frames), calls/64)
 	})
 }

@@ -86,6 +86,37 @@ func TestOverloaded(t *testing.T) {
 	})
 }
 
+// A target without room is asked again, and nobody else: the others would hold against it what it had to
+// turn away (spec T1). It loses no trust for it.
+func TestBusyTargetIsAskedAlone(t *testing.T) {
+	for _, row := range []struct{ busy, others int }{{0, 0}, {1, 0}, {3, 0}, {4, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := four(t)
+			cl := c.client(t)
+			opened(t, c, cl)
+			left := row.busy
+			c.do(func() {
+				c.nodes[0].deaf = func(r *message.Request) bool {
+					if left--; left < 0 {
+						return false
+					}
+					c.nodes[0].send(r.Client, message.Reply{
+						Replica: c.nodes[0].id, Request: r.Digest(c.door.Cluster()), Code: message.ReplyBusy, Session: r.Session, Number: r.Number,
+					})
+					return true
+				}
+			})
+			require.EqualValues(t, 2, do(t, cl, "op"))
+			synctest.Wait()
+			for i := 1; i < 4; i++ {
+				requests, _ := c.received(i)
+				require.Len(t, requests, row.others, "busy %d times", row.busy)
+			}
+			require.Equal(t, row.others == 0, cl.Status().Target == c.nodes[0].id)
+		})
+	}
+}
+
 // A window that is larger than the cluster's is an error with a certain outcome.
 func TestRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

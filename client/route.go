@@ -24,8 +24,13 @@ const forgiveAfter = 10 * clock.Second
 // the time from sending a request to one of them alone until weak power has answered it. The primary
 // does best because it saves a hop. A member that sits on requests loses its place at once when they
 // have to be sent to all, and to the next good probe of another when it is merely slow.
+//
+// Where nothing authenticates clients, a backup cannot pass on what it is given (spec X6): it would only
+// wait, and suspect the primary of leaving that out (spec T1). So nobody is tried there but when the best
+// one has failed.
 type route struct {
 	members []routeMember
+	relays  bool // backups pass on what they are given
 	best    int
 	probed  int // the last member tried beside the best
 	count   int // requests since
@@ -39,12 +44,14 @@ type routeMember struct {
 	since clock.Instant  // first without a miss since then
 }
 
-func newRoute(n int) route { return route{members: make([]routeMember, n)} }
+func newRoute(n int, relays bool) route {
+	return route{members: make([]routeMember, n), relays: relays}
+}
 
 // pick returns where the next request goes first, and whether that is a probe.
 func (r *route) pick(now clock.Instant) (target int, probe bool) {
 	r.count++
-	if r.count < probeRequests || now.Before(r.probeAt) {
+	if !r.relays || r.count < probeRequests || now.Before(r.probeAt) {
 		return r.best, false
 	}
 	for i := range len(r.members) - 1 {

@@ -19,7 +19,7 @@ type routed struct {
 const retry = 250 * clock.Millisecond
 
 func newRouted(delay ...clock.Duration) *routed {
-	return &routed{route: newRoute(len(delay)), now: clock.At(1), delay: delay}
+	return &routed{route: newRoute(len(delay), true), now: clock.At(1), delay: delay}
 }
 
 func (r *routed) play(requests int) (first []int) {
@@ -125,4 +125,14 @@ func TestRouteOfOne(t *testing.T) {
 	require.Equal(t, []int{1000}, r.play(1000))
 	r.miss(0, false, r.now)
 	require.Equal(t, 0, r.best)
+}
+
+// Where backups cannot pass requests on, none is tried as long as the primary answers: it would take the
+// request for one that the primary leaves out, and suspect it (spec X6, T1). A primary that fails is left.
+func TestRouteTriesNoBackupThatCannotRelay(t *testing.T) {
+	r := newRouted(direct, retry, retry, retry)
+	r.relays = false
+	require.Equal(t, []int{10_000, 0, 0, 0}, r.play(10_000))
+	r.delay = []clock.Duration{retry, retry, direct, retry}
+	require.Equal(t, []int{1, 1, 998, 0}, r.play(1000))
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/twothirds-bft/twothirds/clock"
@@ -40,6 +41,7 @@ func (c *Client) send() {
 		timer.Reset(c.sendAll())
 		select {
 		case <-c.wake:
+			runtime.Gosched() // whoever is about to call, too, does so first: one message for all
 		case <-timer.C:
 		case <-c.closing:
 			return
@@ -75,7 +77,20 @@ func (c *Client) collect(now clock.Instant) (out []parcel) {
 	for member, list, ok := c.table.missing(); ok; member, list, ok = c.table.missing() {
 		out = c.pack(out, parcel{to: member}, list)
 	}
-	return c.pack(out, parcel{to: everyone}, c.table.due(now))
+	return c.address(out, c.table.due(now))
+}
+
+// address packs calls for their addressees, of which each has its calls side by side. The lock is held.
+func (c *Client) address(out []parcel, list []*call) []parcel {
+	for len(list) > 0 {
+		to, same := list[0].addressee(), 1
+		for same < len(list) && list[same].addressee() == to {
+			same++
+		}
+		out = c.pack(out, parcel{to: to, first: true}, list[:same])
+		list = list[same:]
+	}
+	return out
 }
 
 // launch signs staged calls, registers them, and packs them for their targets. Between stage and launch
@@ -95,15 +110,7 @@ func (c *Client) launch(list []*call) (out []parcel) {
 			n++
 		}
 	}
-	for list = list[:n]; len(list) > 0; {
-		same := 1
-		for same < len(list) && list[same].target == list[0].target {
-			same++
-		}
-		out = c.pack(out, parcel{to: list[0].target, first: true}, list[:same])
-		list = list[same:]
-	}
-	return out
+	return c.address(out, list[:n])
 }
 
 func (c *Client) sign(r *message.Request) (message.Digest, error) {

@@ -2,7 +2,9 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"container/list"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -37,7 +39,7 @@ func newTable(cfg Config, members *message.Members) *table {
 		cfg: cfg, key: cfg.Key.Public(), members: members,
 		jitter:   func(d clock.Duration) clock.Duration { return d },
 		wall:     func() uint64 { return cfg.Nonce },
-		route:    newRoute(members.Len()),
+		route:    newRoute(members.Len(), cfg.Genesis.Signed),
 		queue:    list.New(),
 		open:     list.New(),
 		byDigest: make(map[message.Digest]*call),
@@ -151,7 +153,8 @@ func (t *table) next() clock.Instant {
 	return at
 }
 
-// due returns the calls that are to be sent to all (Castro and Liskov, section 4.1).
+// due returns the calls that are to be sent again: to all (Castro and Liskov, section 4.1), or to their
+// target alone if that had no room, calls with one addressee side by side.
 func (t *table) due(now clock.Instant) (list []*call) {
 	if t.deadline.IsZero() || now.Before(t.deadline) {
 		return nil
@@ -163,7 +166,7 @@ func (t *table) due(now clock.Instant) (list []*call) {
 			t.wake(x.due)
 			continue
 		}
-		if !x.all {
+		if !x.all && !x.patient() {
 			x.all = true
 			if !x.denied {
 				t.route.miss(x.target, x.probe, now)
@@ -175,6 +178,7 @@ func (t *table) due(now clock.Instant) (list []*call) {
 		list = append(list, x)
 	}
 	t.stats.Retransmitted += uint64(len(list))
+	slices.SortStableFunc(list, func(a, b *call) int { return cmp.Compare(a.addressee(), b.addressee()) })
 	return list
 }
 
