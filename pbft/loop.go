@@ -1,6 +1,7 @@
 package pbft
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/twothirds-bft/twothirds/clock"
@@ -29,6 +30,7 @@ func (r *Replica) loop() error {
 			return nil
 		case v := <-r.inbox:
 			r.core.Step(r.clock.Now(), v)
+			runtime.Gosched() // whoever has read a frame, too, hands it in first: one turn for all
 			r.drain()
 		case list := <-r.exec.finished:
 			r.executed(list)

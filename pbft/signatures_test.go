@@ -3,6 +3,7 @@ package pbft_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -44,4 +45,19 @@ func TestFewerSignaturesThanBlocks(t *testing.T) {
 		t.Logf("replica %d: %.3f signatures for each of %d blocks", i, perBlock, blocks)
 		require.Less(t, perBlock, 1.0, "replica %d", i)
 	}
+}
+
+// Requests that are there at one time share a block, even if the first of them is
+// enough to wake the loop.
+func TestRequestsOfOneTimeShareABlock(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // else the loop may run beside the submitters
+	c := newCluster(t, 4, nil)
+	c.genesis.Interval, c.genesis.Signed = 128, false
+	c.startAll()
+	c.load(0, 1) // opens the session
+	before := c.reps[0].Status().Decided.Seq
+	const requests = 256
+	c.load(0, requests)
+	c.settle()
+	require.LessOrEqual(t, c.reps[0].Status().Decided.Seq-before, message.Seq(requests/32))
 }
