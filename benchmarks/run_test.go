@@ -293,7 +293,7 @@ func TestOutputs(t *testing.T) {
 
 	var text, lines bytes.Buffer
 	r.Text(&text)
-	require.Contains(t, text.String(), "killed-primary of replicas [0]")
+	require.Contains(t, text.String(), "killed-primary of replicas [0] at 3s")
 	r.GoBench(&lines)
 	last := strings.Fields(strings.Split(strings.TrimSpace(lines.String()), "\n")[4])
 	require.Equal(t, "BenchmarkFake/class=B/clients=2/outstanding=1/payload=16/rate=0/fault=killed-primary", last[0])

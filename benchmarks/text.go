@@ -68,9 +68,13 @@ func (r *Result) faultText(w io.Writer) {
 	if f == nil {
 		return
 	}
-	fmt.Fprintf(w, "  %s of replicas %v, %v to %v: gap %v, %d view changes\n", f.Name, f.Replicas, short(f.Begin), short(f.End), short(f.Gap), f.Views)
-	fmt.Fprintf(w, "    %.0f/s before, %.0f/s meanwhile, %.0f/s after; p99 of before (%v) again after %s, %s after its end\n",
-		f.Before, f.Between, f.After, short(f.P99Before), orNever(f.Recovery), orNever(f.RecoveryAfterEnd))
+	fmt.Fprintf(w, "  %s of replicas %v at %v: gap %v, %d view changes; p99 of before (%v) again after %s\n",
+		f.Name, f.Replicas, short(f.Begin), short(f.Gap), f.Views, short(f.P99Before), orNever(f.Recovery))
+	fmt.Fprintf(w, "    %.0f/s before", f.Before)
+	if f.End > f.Begin {
+		fmt.Fprintf(w, ", %.0f/s until its end at %v (p99 again %s after that)", f.Between, short(f.End), orNever(f.RecoveryAfterEnd))
+	}
+	fmt.Fprintf(w, ", %.0f/s since\n", f.After)
 }
 
 // each divides by the completions of the window.
