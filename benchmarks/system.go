@@ -62,21 +62,23 @@ type Counted interface {
 // Counters are sums over a system's replicas. What a system cannot count stays 0; a difference of two is what the time
 // between them cost.
 type Counters struct {
-	CPU       time.Duration `json:"cpu_ns"`     // user and system time, of replicas in processes of their own; 0 if they share the generator's
-	WireBytes uint64        `json:"wire_bytes"` // of all links, between replicas and with clients, each byte once, before encryption
-	Signed    uint64        `json:"signed"`     // signatures made by replicas
-	Verified  uint64        `json:"verified"`   // signatures checked by replicas
-	Syncs     uint64        `json:"syncs"`      // of logs, to disk
-	LogBytes  uint64        `json:"log_bytes"`  // written to logs
-	Blocks    uint64        `json:"blocks"`     // or batches, executed, by all replicas together
-	Executed  uint64        `json:"executed"`   // operations, by all replicas together
-	Mallocs   uint64        `json:"mallocs"`    // objects allocated, of replicas in processes of their own
+	CPU         time.Duration `json:"cpu_ns"`       // user and system time, of replicas in processes of their own; 0 if they share the generator's
+	WireBytes   uint64        `json:"wire_bytes"`   // between replicas, each byte once, before encryption
+	ClientBytes uint64        `json:"client_bytes"` // from and to clients that are connected, before encryption
+	Signed      uint64        `json:"signed"`       // signatures made by replicas
+	Verified    uint64        `json:"verified"`     // signatures checked by replicas
+	Syncs       uint64        `json:"syncs"`        // of logs, to disk
+	LogBytes    uint64        `json:"log_bytes"`    // written to logs
+	Blocks      uint64        `json:"blocks"`       // or batches, executed, by all replicas together
+	Executed    uint64        `json:"executed"`     // operations, by all replicas together
+	Mallocs     uint64        `json:"mallocs"`      // objects allocated, of replicas in processes of their own
 }
 
 // Plus returns the sum of each counter.
 func (c Counters) Plus(b Counters) Counters {
 	return Counters{
-		CPU: c.CPU + b.CPU, WireBytes: c.WireBytes + b.WireBytes, Signed: c.Signed + b.Signed, Verified: c.Verified + b.Verified,
+		CPU: c.CPU + b.CPU, WireBytes: c.WireBytes + b.WireBytes, ClientBytes: c.ClientBytes + b.ClientBytes,
+		Signed: c.Signed + b.Signed, Verified: c.Verified + b.Verified,
 		Syncs: c.Syncs + b.Syncs, LogBytes: c.LogBytes + b.LogBytes, Blocks: c.Blocks + b.Blocks, Executed: c.Executed + b.Executed,
 		Mallocs: c.Mallocs + b.Mallocs,
 	}
@@ -85,7 +87,8 @@ func (c Counters) Plus(b Counters) Counters {
 // Minus returns the difference of each counter.
 func (c Counters) Minus(b Counters) Counters {
 	return Counters{
-		CPU: c.CPU - b.CPU, WireBytes: c.WireBytes - b.WireBytes, Signed: c.Signed - b.Signed, Verified: c.Verified - b.Verified,
+		CPU: c.CPU - b.CPU, WireBytes: c.WireBytes - b.WireBytes, ClientBytes: c.ClientBytes - b.ClientBytes,
+		Signed: c.Signed - b.Signed, Verified: c.Verified - b.Verified,
 		Syncs: c.Syncs - b.Syncs, LogBytes: c.LogBytes - b.LogBytes, Blocks: c.Blocks - b.Blocks, Executed: c.Executed - b.Executed,
 		Mallocs: c.Mallocs - b.Mallocs,
 	}

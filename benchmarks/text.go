@@ -55,9 +55,10 @@ func (r *Result) costText(w io.Writer) {
 		fmt.Fprintf(w, "  CPU          %.1f us/request, generator and clients included; %.2f cores\n",
 			r.each(c.OwnCPU.Seconds()*1e6), c.CPU().Seconds()/r.Window.Seconds())
 	}
-	fmt.Fprintf(w, "  each request %.0f B on the wire, %.0f B in logs, %.4f signatures made, %.4f syncs, %.1f allocations\n",
-		r.each(float64(s.WireBytes)), r.each(float64(s.LogBytes)), r.each(float64(s.Signed)), r.each(float64(s.Syncs)),
-		r.each(float64(c.OwnMallocs+s.Mallocs)))
+	fmt.Fprintf(w, "  each request %.0f B between replicas, %.0f B with clients, %.0f B in logs\n",
+		r.each(float64(s.WireBytes)), r.each(float64(s.ClientBytes)), r.each(float64(s.LogBytes)))
+	fmt.Fprintf(w, "               %.4f signatures made, %.4f syncs, %.1f allocations\n",
+		r.each(float64(s.Signed)), r.each(float64(s.Syncs)), r.each(float64(c.OwnMallocs+s.Mallocs)))
 	if s.Blocks > 0 {
 		fmt.Fprintf(w, "  each block   %.1f requests\n", float64(s.Executed)/float64(s.Blocks))
 	}
@@ -116,6 +117,7 @@ func (r *Result) GoBench(w io.Writer) {
 		{float64(r.Latency.P99), "p99-ns"},
 		{r.each(float64(r.Cost.CPU())), "cpu-ns/op"},
 		{r.each(float64(s.WireBytes)), "wire-B/op"},
+		{r.each(float64(s.ClientBytes)), "client-B/op"},
 		{r.each(float64(s.LogBytes)), "log-B/op"},
 		{r.each(float64(s.Signed)), "signed/op"},
 		{r.each(float64(s.Syncs)), "syncs/op"},

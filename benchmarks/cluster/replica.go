@@ -150,12 +150,14 @@ func (r *replica) report(ctx context.Context) (report, error) {
 		Blocks: r.app.blocks.Load(), Executed: r.app.executed.Load(),
 	}
 	for _, l := range s.Links {
-		rep.Counters.WireBytes += l.BytesOut
-		if l.Role == transport.Client {
-			rep.Counters.WireBytes += l.BytesIn
-		} else if l.Connected {
+		switch {
+		case l.Role == transport.Client:
+			rep.Counters.ClientBytes += l.BytesIn + l.BytesOut
+			continue
+		case l.Connected:
 			rep.Links++
 		}
+		rep.Counters.WireBytes += l.BytesOut
 	}
 	return rep, nil
 }
