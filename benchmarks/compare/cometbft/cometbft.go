@@ -173,14 +173,17 @@ func (s *System) Class() string { return "B" }
 // About implements benchmarks.System.
 func (s *System) About() []string {
 	c := s.settings.config("", 0, "", "")
+	m, k := c.Mempool, c.Consensus
 	return []string{
 		"CometBFT v0.40.0, full nodes, application built in; clients in the process, no RPC, each trusts its own node",
 		"encrypts: SecretConnection (X25519, ChaCha20-Poly1305) between nodes",
 		"syncs: consensus log, block store and state (" + c.DBBackend + "), the last signature of each validator (a file per signature)",
 		"signs: proposal, prevote and precommit (Ed25519) of each block; requests are not signed",
-		fmt.Sprintf("settings: tuned %v, mempool gossip %v, timeout_propose %v, timeout_commit %v, empty blocks %v, gossip sleep %v, flush %v, state in headers %v",
-			s.settings.Tuned, c.Mempool.Broadcast, c.Consensus.TimeoutPropose, c.Consensus.TimeoutCommit, c.Consensus.CreateEmptyBlocks,
-			c.Consensus.PeerGossipSleepDuration, c.P2P.FlushThrottleTimeout, !s.settings.Tuned),
+		fmt.Sprintf("settings: tuned %v; mempool gossip %v, to %d peers at a time (0: all); timeouts propose %v, prevote %v, precommit %v, commit %v",
+			s.settings.Tuned, m.Broadcast, m.ExperimentalMaxGossipConnectionsToPersistentPeers,
+			k.TimeoutPropose, k.TimeoutPrevote, k.TimeoutPrecommit, k.TimeoutCommit),
+		fmt.Sprintf("settings: empty blocks %v, gossip sleep %v, flush %v, application's state in headers %v",
+			k.CreateEmptyBlocks, k.PeerGossipSleepDuration, c.P2P.FlushThrottleTimeout, !s.settings.Tuned),
 	}
 }
 

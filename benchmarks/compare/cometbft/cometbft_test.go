@@ -48,8 +48,8 @@ const long, short = "operation %10d %10d", "x"
 // With and without gossip each node's clients get on, after a node was killed, too; short operations may be the same.
 func TestCommits(t *testing.T) {
 	for _, settings := range []Settings{
-		{Name: "gossip", Tuned: true, Propose: 200 * time.Millisecond},
-		{Name: "nogossip", Tuned: true, NoGossip: true, Propose: 200 * time.Millisecond},
+		{Name: "gossip", Tuned: true},
+		{Name: "nogossip", Tuned: true, NoGossip: true},
 	} {
 		t.Run(settings.Name, func(t *testing.T) {
 			t.Parallel()

@@ -3,9 +3,10 @@ package etcd
 import (
 	"encoding/binary"
 
-	"github.com/twothirds-bft/twothirds/storage"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
+
+	"github.com/twothirds-bft/twothirds/storage"
 )
 
 // stateSlot names the hard state in a log.

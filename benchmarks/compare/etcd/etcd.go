@@ -194,7 +194,7 @@ func (s *System) Check(ctx context.Context, acknowledged, submitted uint64) erro
 	return ledger.Agree(ctx, ledgers, acknowledged, submitted)
 }
 
-// Counters implements benchmarks.Counted.
+// Counters implements benchmarks.Counted. Log bytes are those of the records, without their framing.
 func (s *System) Counters() benchmarks.Counters {
 	var c benchmarks.Counters
 	for _, n := range s.nodes {
@@ -204,7 +204,11 @@ func (s *System) Counters() benchmarks.Counters {
 		c.Syncs += n.syncs.Load()
 		c.LogBytes += n.bytes.Load()
 		for _, l := range n.links.Links() {
-			c.WireBytes += l.BytesOut
+			if l.Role == transport.Member {
+				c.WireBytes += l.BytesOut
+			} else {
+				c.ClientBytes += l.BytesIn + l.BytesOut
+			}
 		}
 	}
 	return c

@@ -36,7 +36,7 @@ func do(ctx context.Context, t *testing.T, s *System, n, bytes int) {
 		for j := range n / 4 {
 			wg.Go(func() { errs <- c.Do(ctx, fmt.Appendf(make([]byte, bytes), "%d %d", i, j)) })
 		}
-		defer func() { require.NoError(t, c.Close()) }()
+		t.Cleanup(func() { require.NoError(t, c.Close()) })
 	}
 	wg.Wait()
 	close(errs)
@@ -54,6 +54,8 @@ func TestCommits(t *testing.T) {
 	require.EqualValues(t, 400, c.Executed)
 	require.GreaterOrEqual(t, c.Syncs, uint64(4))
 	require.Greater(t, c.LogBytes, uint64(4*100*256))
+	require.Greater(t, c.WireBytes, uint64(3*100*256))
+	require.Less(t, c.WireBytes, uint64(4*100*256), "each byte once, without those of clients")
 	require.NoError(t, s.Kill(2))
 	do(ctx, t, s, 40, 256)
 	require.NoError(t, s.Check(ctx, 140, 140))
