@@ -145,10 +145,10 @@ func (x *injector) play(ctx context.Context, l *Load, rec *recorder) error {
 		}
 		if i == 0 {
 			x.view = x.system.View()
-			x.figures.Begin = rec.now()
-			x.calm = rec.markGap(x.figures.Begin)
+			at = rec.now() // the system took its time to answer
+			x.figures.Begin, x.calm = at, rec.markGap(at)
 		}
-		x.figures.End = rec.now()
+		x.figures.End = at
 		for _, who := range x.figures.Replicas {
 			if err := x.do(st.act, who); err != nil {
 				return fmt.Errorf("fault %s at replica %d: %w", x.fault.Name, who, err)
