@@ -156,7 +156,7 @@ func TestFullWindowsDoNotHideACensor(t *testing.T) {
 	}
 	s.play(t, "run", "expect 1,2,3 view=1! decided=91!")
 
-	s = play(t, "new n=4 interval=1 byz=0", "mute *->0 REQUESTS", "submit 1 x", "submit 0 a b c d e f", "busy all", "run in=5s", "expect all decided=2! suspects=0!",
+	play(t, "new n=4 interval=1 byz=0", "mute *->0 REQUESTS", "submit 1 x", "submit 0 a b c d e f", "busy all", "run in=5s", "expect all decided=2! suspects=0!",
 		"busy all", "run in=1ms", "crash 0", "run in=450ms", "expect 1,2,3 suspects=0!", "run in=200ms", "expect 1,2,3 suspects=1 view=1")
 }
 

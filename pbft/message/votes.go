@@ -229,4 +229,6 @@ func (*Requests) Kind() Kind { return KindRequests }
 
 // Kind implements Message.
 func (*Replies) Kind() Kind { return KindReply }
-func (*Reply) Kind() Kind   { return KindReply }
+
+// Kind implements Message.
+func (*Reply) Kind() Kind { return KindReply }
