@@ -83,7 +83,7 @@ func (id *identity) accept(raw net.Conn) (net.Conn, transport.Peer, error) {
 		}
 		return raw, peer, id.writeHello(raw)
 	}
-	conn := tls.Server(raw, id.config)
+	conn := tls.Server(&socket{Conn: raw}, id.config)
 	if err := conn.Handshake(); err != nil {
 		return nil, transport.Peer{}, err
 	}
@@ -113,7 +113,7 @@ func (id *identity) dial(raw net.Conn, want transport.Peer) (net.Conn, error) {
 		}
 		return err
 	}
-	conn := tls.Client(raw, config)
+	conn := tls.Client(&socket{Conn: raw}, config)
 	return conn, conn.Handshake()
 }
 

@@ -19,6 +19,7 @@ import (
 type link struct {
 	conn    net.Conn // speaks TLS, unless insecure
 	raw     net.Conn // what it runs on; closed to end the link, for TLS would wait for a peer that does not read
+	socket  *socket  // between the two; nil if insecure
 	role    transport.Role
 	queue   *links.Queue
 	welcome bool // this end accepted, and says so with a first ping
@@ -30,7 +31,10 @@ type link struct {
 }
 
 func newLink(conn, raw net.Conn, role transport.Role, limits transport.Limits) *link {
-	l := &link{conn: conn, raw: raw, role: role, done: make(chan struct{})}
+	l := &link{conn: conn, raw: raw, socket: socketOf(conn), role: role, done: make(chan struct{})}
+	if l.socket != nil {
+		l.socket.readAhead(role)
+	}
 	bytesMax := limits.QueueBytesMax
 	if role == transport.Client {
 		bytesMax = limits.ClientQueueBytesMax
@@ -177,12 +181,20 @@ func (e *Endpoint) put(p *peer, l *link, b []byte) error {
 	if err := l.conn.SetWriteDeadline(time.Now().Add(e.cfg.WriteTimeout)); err != nil {
 		return linkError(err, transport.ReasonStalled)
 	}
-	n, err := l.conn.Write(b)
+	n, err := l.send(b)
 	p.meter.BytesOut.Add(uint64(n))
 	if err != nil {
 		return linkError(err, transport.ReasonStalled)
 	}
 	return nil
+}
+
+// send writes b in one piece.
+func (l *link) send(b []byte) (int, error) {
+	if l.socket == nil || len(b) <= recordBytes {
+		return l.conn.Write(b)
+	}
+	return l.socket.writeAll(l.conn, b)
 }
 
 // linkError puts a Reason to what a read or write returned; timeout is the one for a missed deadline.
