@@ -22,6 +22,8 @@ type executor struct {
 	saved    []message.Seq // session tables in the log, for a Durable application
 	finished chan []core.Executed
 	mail     mail // replies of the block at hand
+	outcomes []session.Outcome
+	ops      []Op // of the block at hand, too
 
 	mu    sync.Mutex
 	cond  *sync.Cond
@@ -155,8 +157,10 @@ func (x *executor) do(o *core.Output) error {
 // the application in one call (spec X1).
 func (x *executor) run(d *core.Decided) (core.Executed, error) {
 	reqs := d.Block.Payload.Requests
-	outcomes := make([]session.Outcome, len(reqs))
-	block := Block{Seq: d.Point.Seq, Ops: make([]Op, 0, len(reqs)), point: d.Point, before: x.before}
+	outcomes := slices.Grow(x.outcomes[:0], len(reqs))[:len(reqs)]
+	block := Block{Seq: d.Point.Seq, Ops: slices.Grow(x.ops[:0], len(reqs)), point: d.Point, before: x.before}
+	x.outcomes, x.ops = outcomes, block.Ops
+	defer func() { clear(outcomes); clear(block.Ops) }() // the room is kept, what it points to is not
 	for i := range reqs {
 		r := &reqs[i]
 		outcomes[i] = x.table.Apply(d.Point.Seq, uint32(i), r)

@@ -38,18 +38,26 @@ const (
 	entrySnapshot = 4
 )
 
-// encode turns a record of the core into what the log writes. A stable checkpoint
-// becomes an entry too, so that old ones prove old blocks to those who pull.
-func (r *Replica) encode(rec *core.Record) ([]storage.Record, error) {
+// encode turns a record of the core into what the log writes, blocks in the room
+// behind buf, which it returns longer. A stable checkpoint becomes an entry too, so
+// that old ones prove old blocks to those who pull.
+func (r *Replica) encode(buf []byte, rec *core.Record) ([]byte, []storage.Record, error) {
+	if rec.Kind != core.RecordBlock {
+		out, err := r.encodeSmall(rec)
+		return buf, out, err
+	}
+	h, from := &rec.Block.Header, len(buf)
+	buf, err := wire.AppendBlock(append(buf, entryBlock), rec.Parent, h, rec.Block.Payload.Raw)
+	return buf, []storage.Record{{Index: uint64(h.Seq), Data: buf[from:len(buf):len(buf)]}}, err
+}
+
+// encodeSmall encodes all but blocks.
+func (r *Replica) encodeSmall(rec *core.Record) ([]storage.Record, error) {
 	state := func(slot uint8, m message.Message) ([]storage.Record, error) {
 		b, err := wire.Append(nil, m)
 		return []storage.Record{{Slot: slot, Data: b}}, err
 	}
 	switch rec.Kind {
-	case core.RecordBlock:
-		h := &rec.Block.Header
-		b, err := wire.AppendBlock([]byte{entryBlock}, rec.Parent, h, rec.Block.Payload.Raw)
-		return []storage.Record{{Index: uint64(h.Seq), Data: b}}, err
 	case core.RecordState:
 		return []storage.Record{{Slot: slotState, Data: appendState(nil, rec.State)}}, nil
 	case core.RecordPrepare:

@@ -29,12 +29,16 @@ type syncer struct {
 
 	syncP99 clock.Duration // decaying maximum of what a sync took
 
-	mail mail // of the syncer's goroutine
+	mail mail   // of the syncer's goroutine
+	buf  []byte // of persist: what the log copies
 }
 
 // queueMax bounds the outputs that wait for the disk; then the loop waits, and
 // with it the inbox.
 const queueMax = 256
+
+// bufMax bounds the buffer that is kept for the blocks of the next sync, in bytes.
+const bufMax = 4 << 20
 
 func newSyncer(r *Replica) *syncer {
 	s := &syncer{r: r, mail: mail{r: r}}
@@ -144,10 +148,14 @@ func (s *syncer) flush() {
 }
 
 func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
+	buf := s.buf[:0]
 	for i := range batch {
 		for k := range batch[i].Persist {
-			list, err := s.r.encode(&batch[i].Persist[k])
-			if err != nil {
+			var (
+				list []storage.Record
+				err  error
+			)
+			if buf, list, err = s.r.encode(buf, &batch[i].Persist[k]); err != nil {
 				return fmt.Errorf("pbft: own bug: record without an encoding: %w", err)
 			}
 			recs = append(recs, list...)
@@ -159,6 +167,9 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	start := s.r.clock.Now()
 	if err := s.r.cfg.Log.Write(recs); err != nil {
 		return fmt.Errorf("%w: %w", ErrDurability, err)
+	}
+	if s.buf = buf; cap(buf) > bufMax {
+		s.buf = nil
 	}
 	if err := s.r.cfg.Log.Sync(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDurability, err)
