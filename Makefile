@@ -38,6 +38,10 @@ adversary: ## SEEDS (1..10000), known attacks, replays, a crash everywhere, bugs
 	go run -tags twothirds_bug ./cmd/twothirds score --quick; \
 	echo "the adversary took $$((SECONDS - start)) s on $$(nproc) cores"
 
+.PHONY: compare
+compare: ## ours beside CometBFT and etcd's raft, interleaved; ARGS="--rounds 3 --for 10s"
+	go run -C benchmarks/compare . $(ARGS)
+
 .PHONY: sim
 sim: ## search for bugs in simulated worlds for SIMTIME (60s)
 	go run ./cmd/twothirds hunt --for $(SIMTIME)

@@ -90,11 +90,19 @@ func (h *host) forge(to message.ReplicaID, m message.Message) {
 	if int(to) < w.sc.Replicas {
 		h.link(to, &packet{from: h.id, msg: m})
 	} else if i := int(to) - w.sc.Replicas; i < len(w.clients) {
-		if r, ok := m.(*message.Reply); ok {
-			c := w.clients[i]
-			w.links.carry(h.at, c.end, r, deed{run: func() { c.onReply(h.id, r) }})
+		switch m := m.(type) {
+		case *message.Reply:
+			h.forgeReply(w.clients[i], m)
+		case *message.Replies: // one to a message here
+			for k := range m.List {
+				h.forgeReply(w.clients[i], &m.List[k])
+			}
 		}
 	}
+}
+
+func (h *host) forgeReply(c *simClient, r *message.Reply) {
+	h.w.links.carry(h.at, c.end, r, deed{run: func() { c.onReply(h.id, r) }})
 }
 
 // onForged knows requests under a liar's own key for asked: it is a client then like
