@@ -33,7 +33,8 @@ PLAYED := TestHonestEngine|TestReplays|TestSweep
 .PHONY: adversary
 adversary: ## SEEDS (1..10000), known attacks, replays, a crash everywhere, bugs that must fall
 	@start=$$SECONDS; set -e; \
-	go run ./cmd/twothirds hunt --seeds $(SEEDS) | tee /dev/stderr | { ! grep -q '^never reached'; }; \
+	out=$$(go run ./cmd/twothirds hunt --seeds $(SEEDS)) || { echo "$$out"; exit 1; }; echo "$$out"; \
+	if grep -q '^never reached' <<<"$$out"; then exit 1; fi; \
 	go test -run '^($(PLAYED))$$' ./adversary/attack ./adversary/sim; \
 	go run -tags twothirds_bug ./cmd/twothirds score --quick; \
 	echo "the adversary took $$((SECONDS - start)) s on $$(nproc) cores"

@@ -84,6 +84,6 @@ func TestCallsOfOneTimeShareAMessage(t *testing.T) {
 		}
 		wg.Wait()
 		_, frames := c.received(0)
-		require.LessOrEqual(t, len(frames), calls/64)
+		require.LessOrEqual(t, len(frames), calls/8, "one call each would be %d; the race detector shuffles who runs", calls)
 	})
 }

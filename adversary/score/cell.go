@@ -101,7 +101,7 @@ func (c *Cell) blamed(play Player) Player {
 			return r
 		}
 		bug.Set()
-		defer bug.Set(c.Bug)
+		defer func() { bug.Set(c.Bug) }()
 		if clean := play(sc); clean.Failure != nil {
 			r.Failure = nil
 		}
