@@ -95,13 +95,16 @@ func (c *Cell) shrink(s Strategy, r *sim.Result, limit time.Duration) {
 // blamed returns a player that reports only what the engine without the bug does not do:
 // that an attack takes no place is easily had by taking it out.
 func (c *Cell) blamed(play Player) Player {
+	if !bug.Built {
+		return play
+	}
 	return func(sc sim.Scenario, opts ...sim.Option) *sim.Result {
 		r := play(sc, opts...)
 		if r.Failure == nil || r.Failure.Oracle != c.Oracle {
 			return r
 		}
 		bug.Set()
-		defer func() { bug.Set(c.Bug) }()
+		defer bug.Set(c.Bug)
 		if clean := play(sc); clean.Failure != nil {
 			r.Failure = nil
 		}
