@@ -54,7 +54,7 @@ score: ## which seeded bugs are found, the easy ones and a sample
 SCORE = go run -tags twothirds_bug ./cmd/twothirds score --missing --add docs/score.json
 
 .PHONY: score-full
-score-full: ## each strategy against each bug, into docs/: half an hour of two cores, on top of what is there
+score-full: ## each strategy against each bug, into docs/: most of an hour of two cores, on top of what is there
 	-$(SCORE) --first-kill --cpu 10s --shrink 15s --strategies medley,novelty,random,logs,sweep,attacks,floods,edges,swarm,twins,mutate,exhaustive >/dev/null
 	-$(SCORE) --first-kill --cpu 60s --shrink 15s --strategies swarm,medley,attacks,edges,exhaustive >/dev/null
 	-$(SCORE) --cpu 2s >/dev/null
