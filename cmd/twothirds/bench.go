@@ -23,11 +23,13 @@ type bench struct {
 	cluster cluster.Config
 	asJSON  bool
 	asBench bool
+	asLine  bool // one of many
 	outDir  string
 }
 
 func benchCommand() *cobra.Command {
 	var b bench
+	var s sweep
 	var faults strings.Builder
 	for _, f := range benchmarks.Faults() {
 		fmt.Fprintf(&faults, "  %-16s %s\n", f.Name, f.About)
@@ -44,6 +46,9 @@ latency.
 
 Class A runs each replica as a process of its own, class B all in this one. Their figures do not compare.
 
+Several values of --replicas, --payload, --clients, --outstanding or --rate, separated by commas, are measured
+one after the other, each with each of the others, and print a line each. 'twothirds report' draws them.
+
 Faults:
 ` + faults.String() + `
 After the run all replicas must have executed the same, nothing acknowledged may be missing, and nothing
@@ -52,11 +57,13 @@ may have been executed twice. Interrupted, it ends early and tells what it has.
 Exit status: 0 measured, 1 the check failed or the cluster did not start, 2 wrong usage.`,
 		Example: `  twothirds bench --clients 8 --outstanding 256
   twothirds bench --rate 2000 --clients 64 --class A
+  twothirds bench --replicas 4,7 --outstanding 1,8,64,256 --out results
   twothirds bench --class A --quota 0.25 --fault killed-primary --for 30s --out results`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd.OutOrStdout(), b) },
 	}
 	b.flags(cmd)
+	s.flags(cmd)
 	cmd.AddCommand(&cobra.Command{
 		Use: "replica", Short: "Run one replica of class A, told what to do on standard input", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return replicaOfBench() },
@@ -66,15 +73,10 @@ Exit status: 0 measured, 1 the check failed or the cluster did not start, 2 wron
 
 func (b *bench) flags(cmd *cobra.Command) {
 	f, l, c := cmd.Flags(), &b.load, &b.cluster
-	f.IntVar(&l.Clients, "clients", 8, "clients, each with links of its own")
-	f.IntVar(&l.Outstanding, "outstanding", 64, "requests that a client may have under way")
-	f.IntVar(&l.Payload, "payload", 256, "bytes of a request, up to 65536")
-	f.Float64Var(&l.Rate, "rate", 0, "requests per second of an open loop; 0 = closed loop")
 	f.Uint64Var(&l.Seed, "seed", 1, "of the open loop's arrivals")
 	f.DurationVar(&l.For, "for", 10*time.Second, "how long to measure")
 	f.DurationVar(&l.Warm, "warm", 2*time.Second, "how long to run before that")
 	f.StringVar(&l.Fault, "fault", "", "let replicas fail by this schedule")
-	f.IntVar(&c.Replicas, "replicas", 4, "replicas; 3f+1 tolerate f faults")
 	f.StringVar(&c.Class, "class", "B", "A: a process per replica; B: all in this process")
 	f.StringVar(&c.Link, "link", "tls", "tls, tcp (nothing encrypted) or memory (class B)")
 	f.StringVar(&c.Log, "log", "wal", "wal (files, synced) or memory")
@@ -161,6 +163,8 @@ func (b *bench) write(w io.Writer, r *benchmarks.Result) error {
 		chosen = encode
 	case b.asBench:
 		chosen = lines
+	case b.asLine:
+		chosen = func(w io.Writer) error { return line(w, r) }
 	}
 	if err := chosen(w); err != nil || b.outDir == "" {
 		return err
