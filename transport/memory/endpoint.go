@@ -13,6 +13,7 @@ import (
 type Endpoint struct {
 	network  *Network
 	self     transport.Peer
+	turn     uint64 // of joining
 	dialOnly bool
 	cfg      transport.Config // Members is guarded by the network's mutex
 	tally    links.Tally
@@ -105,9 +106,11 @@ func (e *Endpoint) SetMembers(members map[transport.Peer]string) error {
 	defer n.mu.Unlock()
 	e.cfg.Members = maps.Clone(members)
 	for _, p := range e.setRoles(members) {
+		n.waiting.remove(p.key, e)
 		e.dropLink(p.key, transport.ReasonRole)
 	}
-	n.settle(nil)
+	n.settle(e.self)
+	n.dial(e, false)
 	return nil
 }
 

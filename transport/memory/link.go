@@ -2,7 +2,6 @@ package memory
 
 import (
 	"bytes"
-	"sync"
 
 	"github.com/twothirds-bft/twothirds/transport"
 	"github.com/twothirds-bft/twothirds/transport/internal/links"
@@ -10,9 +9,8 @@ import (
 
 // link is one connection: a queue each way, from which the receiving end's goroutine takes.
 type link struct {
-	ends [2]*end
-	done chan struct{}
-	once sync.Once
+	ends [2]*end       // the dialler's, the target's
+	done chan struct{} // closed once it has fallen
 }
 
 // end is what one endpoint has of a link.
@@ -24,7 +22,7 @@ type end struct {
 }
 
 // newLink makes a link, unless the target refuses. The network is locked.
-func newLink(dialler, target *Endpoint) {
+func newLink(dialler, target *Endpoint) bool {
 	l := &link{done: make(chan struct{})}
 	a, b := &end{link: l, owner: dialler}, &end{link: l, owner: target}
 	l.ends = [2]*end{a, b}
@@ -32,7 +30,7 @@ func newLink(dialler, target *Endpoint) {
 	if reason != 0 {
 		target.tally.Add(reason, 1)
 		dialler.peer(target.self).meter.Fail(transport.ReasonRefused)
-		return
+		return false
 	}
 	dialler.attach(dialler.peer(target.self), a)
 	a.in, b.in = b.out, a.out
@@ -42,16 +40,24 @@ func newLink(dialler, target *Endpoint) {
 	for _, x := range l.ends {
 		go x.receive()
 	}
+	return true
 }
 
-// drop ends the link for both ends. Queued frames are lost (spec S2).
+func (l *link) dialler() *Endpoint { return l.ends[0].owner }
+func (l *link) target() *Endpoint  { return l.ends[1].owner }
+
+// drop ends the link for both ends. Queued frames are lost (spec S2). The network is locked.
 func (l *link) drop(err error) {
-	l.once.Do(func() {
-		close(l.done)
-		for _, x := range l.ends {
-			x.owner.detach(x, err)
-		}
-	})
+	if l.fallen() {
+		return
+	}
+	close(l.done)
+	for _, x := range l.ends {
+		x.owner.detach(x, err)
+	}
+	if e, key := l.dialler(), l.target().self; e.dials(key) {
+		e.network.waiting.add(key, e)
+	}
 }
 
 func (l *link) fallen() bool {
@@ -112,7 +118,7 @@ func (x *end) deliver(s links.Slice) {
 	}
 	if len(s.Frame) > e.frameBytesMax(p) {
 		e.tally.Add(transport.ReasonOversize, 1)
-		x.link.drop(transport.ReasonOversize)
+		e.network.drop(x.link, transport.ReasonOversize)
 		return
 	}
 	other.peer.meter.FramesOut.Add(1)

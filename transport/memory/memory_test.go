@@ -3,6 +3,7 @@ package memory_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -104,4 +105,55 @@ func TestJoinErrors(t *testing.T) {
 	e, err = n.Join(key, cfg)
 	require.NoError(t, err)
 	require.NoError(t, e.Close())
+}
+
+// Each link may carry one oversized frame to a member too; the link falls and comes up again by itself.
+func TestOversizeLinkComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memory.NewNetwork()
+		keys := transporttest.PeersOf(transporttest.Keys(2))
+		cfg := transport.Config{Members: addresses(keys), Handler: func(transport.Peer, []byte) {}}
+		a, err := n.Join(keys[0], cfg)
+		require.NoError(t, err)
+		cfg.Limits.FrameBytesMax = 1000
+		b, err := n.Join(keys[1], cfg)
+		require.NoError(t, err)
+		require.True(t, a.Send(keys[1], transport.Frame{Data: make([]byte, 1001)}))
+		synctest.Wait()
+		require.Equal(t, uint64(1), b.Refused()[transport.ReasonOversize])
+		require.Equal(t, uint64(2), b.Links()[0].Ups)
+		require.True(t, b.Links()[0].Connected)
+		require.NoError(t, a.Close())
+		require.NoError(t, b.Close())
+	})
+}
+
+// What an endpoint costs does not grow with the others: 2,048 clients of four replicas join and leave in half a
+// second together. A walk over all pairs takes minutes, which is what the limit tells from that.
+func TestManyClients(t *testing.T) {
+	start := time.Now()
+	n := memory.NewNetwork()
+	var members []transport.Peer
+	for i := range 4 {
+		members = append(members, transport.Peer{1, byte(i)})
+	}
+	cfg := transport.Config{
+		Members: addresses(members), Handler: func(transport.Peer, []byte) {}, Limits: transport.Limits{ClientsMax: 2048},
+	}
+	var all []*memory.Endpoint
+	for _, key := range members {
+		e, err := n.Join(key, cfg)
+		require.NoError(t, err)
+		all = append(all, e)
+	}
+	for i := range 2048 {
+		c, err := n.JoinClient(transport.Peer{2, byte(i), byte(i >> 8)}, cfg)
+		require.NoError(t, err)
+		all = append(all, c)
+	}
+	require.Len(t, all[0].Links(), 3+2048)
+	for _, e := range all {
+		require.NoError(t, e.Close())
+	}
+	require.Less(t, time.Since(start), 30*time.Second)
 }

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/twothirds-bft/twothirds/transport"
-	"github.com/twothirds-bft/twothirds/transport/internal/links"
 )
 
 // ErrJoined is returned by Join for a key whose endpoint has not been closed.
@@ -19,8 +18,10 @@ var ErrJoined = errors.New("memory: key has already joined")
 // joined and nothing cuts them, without any passing of time. Safe for concurrent use, but not to be
 // called from an Admit.
 type Network struct {
-	mu        sync.Mutex  // taken before any endpoint's
-	endpoints []*Endpoint // in the order of joining
+	mu        sync.Mutex // taken before any endpoint's
+	joined    uint64     // endpoints that have ever joined
+	listeners map[transport.Peer]*Endpoint
+	waiting   waiting
 	cuts      map[pair]bool
 }
 
@@ -34,7 +35,9 @@ func pairOf(a, b transport.Peer) pair {
 }
 
 // NewNetwork makes a network without endpoints.
-func NewNetwork() *Network { return &Network{cuts: make(map[pair]bool)} }
+func NewNetwork() *Network {
+	return &Network{listeners: make(map[transport.Peer]*Endpoint), waiting: make(waiting), cuts: make(map[pair]bool)}
+}
 
 // Join makes an endpoint that others may connect to. A key has at most one; it may join again once
 // that is closed, as a replica that restarts. It fails with ErrJoined or transport.ErrConfig.
@@ -67,17 +70,21 @@ func (n *Network) join(self transport.Peer, cfg transport.Config, dialOnly bool)
 	cfg.Limits = cfg.Limits.WithDefaults()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !dialOnly && n.listener(self) != nil {
+	if !dialOnly && n.listeners[self] != nil {
 		return nil, ErrJoined
 	}
-	e := &Endpoint{network: n, self: self, dialOnly: dialOnly, cfg: cfg, peers: make(map[transport.Peer]*peer)}
+	n.joined++
+	e := &Endpoint{network: n, self: self, turn: n.joined, dialOnly: dialOnly, cfg: cfg, peers: make(map[transport.Peer]*peer)}
 	for key, addr := range cfg.Members {
 		if key != self {
 			e.peers[key] = newPeer(key, transport.Member, addr)
 		}
 	}
-	n.endpoints = append(n.endpoints, e)
-	n.settle(e)
+	if !dialOnly {
+		n.listeners[self] = e
+		n.settle(self)
+	}
+	n.dial(e, true)
 	return e, nil
 }
 
@@ -87,12 +94,10 @@ func (n *Network) Cut(a, b transport.Peer) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.cuts[pairOf(a, b)] = true
-	for _, e := range n.endpoints {
-		if e.self == a {
-			e.dropLink(b, transport.ReasonCut)
-		}
-		if e.self == b {
+	for _, key := range []transport.Peer{a, b} { // each link has a listener at one end
+		if e := n.listeners[key]; e != nil {
 			e.dropLink(a, transport.ReasonCut)
+			e.dropLink(b, transport.ReasonCut)
 		}
 	}
 }
@@ -102,47 +107,53 @@ func (n *Network) Heal(a, b transport.Peer) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.cuts, pairOf(a, b))
-	n.settle(nil)
+	n.settle(a)
+	n.settle(b)
 }
 
-func (n *Network) listener(key transport.Peer) *Endpoint {
-	for _, e := range n.endpoints {
-		if e.self == key && !e.dialOnly {
-			return e
-		}
-	}
-	return nil
-}
-
-// leave takes e out of the network; its peers may then have room for others.
+// leave takes e out of the network; older endpoints of its key may then take its place.
 func (n *Network) leave(e *Endpoint) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.endpoints = slices.DeleteFunc(n.endpoints, func(x *Endpoint) bool { return x == e })
+	if n.listeners[e.self] == e {
+		delete(n.listeners, e.self)
+	}
 	e.dropAll(transport.ErrClosed)
-	n.settle(nil)
-}
-
-// settle brings up every link that can be up. One endpoint, the newest or none, may take over links of
-// older ones with its key.
-func (n *Network) settle(newest *Endpoint) {
-	for _, e := range n.endpoints {
-		n.connect(e, e == newest)
+	for key := range e.cfg.Members {
+		n.waiting.remove(key, e)
+		n.settle(key)
 	}
 }
 
-// connect dials the members that e is to dial and has no link to. With replace, it takes over links of
-// an older endpoint with its key.
-func (n *Network) connect(e *Endpoint, replace bool) {
+// settle brings up every link to a listener that is waited for and can be up.
+func (n *Network) settle(key transport.Peer) {
+	if n.listeners[key] == nil {
+		return
+	}
+	for _, e := range slices.Clone(n.waiting[key]) {
+		n.connect(e, key, false)
+	}
+}
+
+// dial has e wait for all members that it is to dial and has no link to, and connects it to those that
+// are there. With replace, it takes over links of older endpoints with its key.
+func (n *Network) dial(e *Endpoint, replace bool) {
 	for _, key := range slices.SortedFunc(maps.Keys(e.cfg.Members), compare) {
-		target := n.listener(key)
-		if target == nil || target == e || n.cuts[pairOf(e.self, key)] || !links.Dials(e.self, key, e.dialOnly) {
-			continue
+		if e.dials(key) && !e.linked(key) {
+			n.waiting.add(key, e)
+			n.connect(e, key, replace)
 		}
-		if e.linked(key) || (target.linked(e.self) && !replace) {
-			continue
-		}
-		newLink(e, target)
+	}
+}
+
+// connect links one that waits with a listener, if that is there and takes it.
+func (n *Network) connect(e *Endpoint, key transport.Peer, replace bool) {
+	target := n.listeners[key]
+	if target == nil || n.cuts[pairOf(e.self, key)] || target.linked(e.self) && !replace {
+		return
+	}
+	if newLink(e, target) {
+		n.waiting.remove(key, e)
 	}
 }
 

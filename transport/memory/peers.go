@@ -46,6 +46,12 @@ func (e *Endpoint) linked(key transport.Peer) bool {
 	return p != nil && p.end != nil
 }
 
+// dials reports whether it is for e to connect to a member. The network is locked.
+func (e *Endpoint) dials(key transport.Peer) bool {
+	_, member := e.cfg.Members[key]
+	return member && key != e.self && links.Dials(e.self, key, e.dialOnly)
+}
+
 func (e *Endpoint) newQueue(p *peer) *links.Queue {
 	l := e.cfg.Limits
 	if p.role == transport.Client {
@@ -91,29 +97,32 @@ func (e *Endpoint) detach(x *end, err error) {
 }
 
 // release notes that the goroutine of an end has returned. If that was the last of a client, another
-// may have its place.
+// may have its place; and if the link fell for what came over it, it may come up again.
 func (n *Network) release(x *end) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	e := x.owner
 	e.mu.Lock()
 	x.peer.ends--
-	forgotten := e.forget(x.peer)
+	e.forget(x.peer)
 	e.mu.Unlock()
-	if forgotten {
-		n.settle(nil)
-	}
+	n.settle(x.link.target().self)
+}
+
+func (n *Network) drop(l *link, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	l.drop(err)
 }
 
 // forget drops a client whose last end is gone. While its Handler still runs it is remembered, so that
 // a new link of the same key waits for it.
-func (e *Endpoint) forget(p *peer) bool {
+func (e *Endpoint) forget(p *peer) {
 	if p.role != transport.Client || p.ends > 0 || e.peers[p.key] != p {
-		return false
+		return
 	}
 	delete(e.peers, p.key)
 	e.clients--
-	return true
 }
 
 func (e *Endpoint) dropLink(key transport.Peer, err error) {
