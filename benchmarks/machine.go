@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
 )
 
@@ -17,40 +16,21 @@ type Machine struct {
 	CPU    string   `json:"cpu"`
 	Cores  int      `json:"cores"` // that the generator's process may use
 	Go     string   `json:"go"`
-	Commit string   `json:"commit"` // of the program; + if the tree had changes, "" if the build did not say
-	Args   []string `json:"args"`
+	Commit string   `json:"commit"` // of the program, or its version; +dirty if the tree had changes, "unknown" if nothing tells
+	Args   []string `json:"args"`   // the command line
 }
 
 // String is a line for people.
 func (m Machine) String() string {
-	commit := m.Commit
-	if commit == "" {
-		commit = "unknown"
-	}
-	return fmt.Sprintf("%s %s, %d cores of %s, %s, commit %s", m.OS, m.Arch, m.Cores, m.CPU, m.Go, commit)
+	return fmt.Sprintf("%s %s, %d cores of %s, %s, commit %s", m.OS, m.Arch, m.Cores, m.CPU, m.Go, m.Commit)
 }
 
 // ThisMachine describes the machine and this program. What the system does not tell stays "".
 func ThisMachine() Machine {
-	m := Machine{
+	return Machine{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Kernel: firstLine("/proc/sys/kernel/osrelease"), CPU: processor(),
-		Cores: runtime.GOMAXPROCS(0), Go: runtime.Version(), Args: os.Args,
+		Cores: runtime.GOMAXPROCS(0), Go: runtime.Version(), Commit: commit(), Args: os.Args,
 	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return m
-	}
-	dirty := ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			m.Commit = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+"
-		}
-	}
-	m.Commit += dirty
-	return m
 }
 
 func firstLine(file string) string {

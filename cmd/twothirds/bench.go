@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -150,43 +148,19 @@ func progressLine(warm, total time.Duration) func(benchmarks.Interval) {
 }
 
 func (b *bench) write(w io.Writer, r *benchmarks.Result) error {
-	encode := func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
-	}
-	text := func(w io.Writer) error { r.Text(w); return nil }
-	lines := func(w io.Writer) error { r.GoBench(w); return nil }
-	chosen := text
+	chosen := func(w io.Writer) error { r.Text(w); return nil }
 	switch {
 	case b.asJSON:
-		chosen = encode
+		chosen = r.JSON
 	case b.asBench:
-		chosen = lines
+		chosen = func(w io.Writer) error { r.GoBench(w); return nil }
 	case b.asLine:
 		chosen = func(w io.Writer) error { return line(w, r) }
 	}
 	if err := chosen(w); err != nil || b.outDir == "" {
 		return err
 	}
-	dir := filepath.Join(b.outDir, r.Started.UTC().Format("20060102-150405.000")+"-class"+r.Class)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for name, put := range map[string]func(io.Writer) error{"result.json": encode, "result.txt": text, "bench.txt": lines} {
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			return err
-		}
-		if err := put(f); err != nil {
-			_ = f.Close()
-			return err
-		}
-		if err := f.Close(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.WriteFiles(b.outDir)
 }
 
 func replicaOfBench() error {
