@@ -3,7 +3,7 @@
 //
 //	go run -C benchmarks/compare . --systems twothirds,cometbft,cometbft-nogossip,etcd --rounds 3
 //	go run -C benchmarks/compare . --fault silent
-//	go run -C benchmarks/compare . --clients 1 --outstanding 1
+//	go run -C benchmarks/compare . --clients 1 --outstanding 1 --out results
 //
 // Each measurement is a process of its own that holds the replicas and the clients (class B): systems neither share a heap
 // nor leave anything behind. What speaks for the peers: CometBFT's clients pay for no link, and a client believes the one
@@ -12,7 +12,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -66,7 +65,7 @@ func parse(args []string) (*options, error) {
 	f.IntVar(&o.rounds, "rounds", 3, "in which each system is measured once")
 	f.StringVar(&o.fault, "fault", "", `"silent" stops one replica that does not lead, before the load; "" none`)
 	f.StringVar(&o.dir, "dir", "", "where replicas keep their files, on the disk that is to be measured (default: that of temporary files)")
-	f.StringVar(&o.out, "json", "", "a file for all results")
+	f.StringVar(&o.out, "out", "", "write each result into a new folder in this one, for 'twothirds report'")
 	f.StringVar(&o.alone, "alone", "", "measure this system once, in this process, and print the result as JSON")
 	f.IntVar(&o.load.Clients, "clients", 64, "identities with links of their own")
 	f.IntVar(&o.load.Outstanding, "outstanding", 32, "operations of each client under way")
@@ -111,16 +110,13 @@ func interleave(ctx context.Context, o *options) error {
 				return fmt.Errorf("round %d, %s: %w", round+1, name, err)
 			}
 			fmt.Fprintf(os.Stderr, "round %d of %d  %-24s %9.0f/s  p50 %v\n", round+1, o.rounds, name, r.PerSec, r.Latency.P50.Round(10*time.Microsecond))
+			r.complete(o)
+			if o.out != "" {
+				if err := r.WriteFiles(o.out); err != nil {
+					return err
+				}
+			}
 			results = append(results, r)
-		}
-	}
-	if o.out != "" {
-		b, err := json.MarshalIndent(results, "", "\t")
-		if err == nil {
-			err = os.WriteFile(o.out, b, 0o600)
-		}
-		if err != nil {
-			return err
 		}
 	}
 	text(os.Stdout, o, results)
@@ -130,4 +126,13 @@ func interleave(ctx context.Context, o *options) error {
 		}
 	}
 	return nil
+}
+
+// complete adds to the result what only this command knows: the size of a peer, the settings under which it was asked for,
+// and a replica that was silent from the start.
+func (m *measured) complete(o *options) {
+	if !strings.Contains(m.System, "/n=") {
+		m.System = fmt.Sprintf("%s/n=%d", m.Name, o.replicas)
+	}
+	m.Load.Fault = o.fault
 }

@@ -79,3 +79,15 @@ func TestText(t *testing.T) {
 	require.Equal(t, "twothirds 700 57% 1.00x 1ms 2ms 5.0 100 - 0.2500 - NO", lines["twothirds"])
 	require.Contains(t, out.String(), "\netcd, class B\n  about etcd\n")
 }
+
+func TestComplete(t *testing.T) {
+	o, err := parse(strings.Fields("--replicas 7 --fault silent"))
+	require.NoError(t, err)
+	for system, want := range map[string]string{"cometbft": "cometbft-nogossip/n=7", "twothirds/n=7/link=tls": "twothirds/n=7/link=tls"} {
+		m := of("cometbft-nogossip", 1, "")
+		m.System = system
+		m.complete(o)
+		require.Equal(t, want, m.System)
+		require.Equal(t, "silent", m.Load.Fault)
+	}
+}
