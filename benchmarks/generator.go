@@ -16,6 +16,7 @@ import (
 type generator struct {
 	load    *Load
 	rec     *recorder
+	order   *order
 	callers []Caller
 	calls   context.Context         // of the operations: outlives the end of sending by the drain
 	number  atomic.Uint64           // of operations made
@@ -41,8 +42,7 @@ func (g *generator) connect(ctx context.Context, s System) error {
 				c, err := s.Dial(ctx, i)
 				if err == nil {
 					g.callers[i] = c
-					g.rec.submitted.Add(1)
-					err = c.Do(ctx, g.operation(nil))
+					err = g.do(ctx, c, g.operation(nil))
 				}
 				if err != nil {
 					mu.Lock()
@@ -81,11 +81,26 @@ func (g *generator) operation(buf []byte) []byte {
 	return buf
 }
 
+// do submits an operation and checks its place in the order, if the caller is told.
+func (g *generator) do(ctx context.Context, c Caller, op []byte) error {
+	submitted := &g.rec.submitted
+	submitted.Add(1)
+	o, ok := c.(Ordered)
+	if !ok {
+		return c.Do(ctx, op)
+	}
+	before := g.order.sent()
+	position, err := o.DoOrdered(ctx, op)
+	if err == nil {
+		g.order.acknowledged(before, position, submitted.Load())
+	}
+	return err
+}
+
 // call does one operation that was meant to be sent at an instant, and returns the buffer if it may be used again.
 func (g *generator) call(worker int, c Caller, meant time.Duration, buf []byte) []byte {
 	buf = g.operation(buf)
-	g.rec.submitted.Add(1)
-	err := c.Do(g.calls, buf)
+	err := g.do(g.calls, c, buf)
 	at := g.rec.now()
 	if err != nil && g.calls.Err() != nil {
 		g.rec.abandoned(worker, meant, at)

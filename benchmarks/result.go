@@ -29,6 +29,7 @@ type Result struct {
 	Acknowledged uint64 `json:"acknowledged"`
 	Failed       uint64 `json:"failed"` // returned an error; the rest of Submitted did not return
 	FirstError   string `json:"first_error,omitempty"`
+	Ordered      uint64 `json:"ordered"` // operations that were checked for linearizability; 0 if the system cannot tell
 
 	Fault       *FaultFigures `json:"fault,omitempty"`
 	Intervals   []Interval    `json:"intervals"` // of the window

@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -25,7 +26,7 @@ func Run(ctx context.Context, s System, load Load) (*Result, error) {
 	}
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	r.gen = &generator{load: &load, rec: r.rec, calls: calls, late: newHistogram(windowDigits)}
+	r.gen = &generator{load: &load, rec: r.rec, order: newOrder(), calls: calls, late: newHistogram(windowDigits)}
 	defer r.gen.close()
 	if err := r.gen.connect(ctx, s); err != nil {
 		return nil, fmt.Errorf("benchmarks: connect: %w", err)
@@ -34,7 +35,10 @@ func Run(ctx context.Context, s System, load Load) (*Result, error) {
 	res := r.result(ctx)
 	checking, done := context.WithTimeout(context.WithoutCancel(ctx), checkLimit)
 	defer done()
-	if err := s.Check(checking, r.rec.acknowledged.Load(), r.rec.submitted.Load()); err != nil {
+	err := s.Check(checking, r.rec.acknowledged.Load(), r.rec.submitted.Load())
+	ordered, wrong := r.gen.order.verdict()
+	res.Ordered = ordered
+	if err = errors.Join(err, wrong); err != nil {
 		res.Unsafe = err.Error()
 	}
 	return res, faultErr

@@ -28,14 +28,22 @@ type fake struct {
 	down     []int
 	view     uint64
 	lose     uint64 // so many executions are forgotten
-	err      error  // of each operation after the first of a client
+	misplace func(position uint64) uint64
+	err      error // of each operation after the first of a client
 }
 
-func (f *fake) Name() string                                         { return "fake" }
-func (f *fake) Class() string                                        { return "B" }
-func (f *fake) About() []string                                      { return []string{"nothing is encrypted"} }
-func (f *fake) Close() error                                         { return nil }
-func (f *fake) Dial(context.Context, int) (benchmarks.Caller, error) { return &caller{fake: f}, nil }
+func (f *fake) Name() string    { return "fake" }
+func (f *fake) Class() string   { return "B" }
+func (f *fake) About() []string { return []string{"nothing is encrypted"} }
+func (f *fake) Close() error    { return nil }
+
+func (f *fake) Dial(context.Context, int) (benchmarks.Caller, error) {
+	c := &caller{fake: f}
+	if f.misplace == nil {
+		return c, nil
+	}
+	return ordered{c}, nil
+}
 
 func (f *fake) Check(_ context.Context, acknowledged, submitted uint64) error {
 	if executed := f.executed - f.lose; executed < acknowledged || executed > submitted {
@@ -91,7 +99,8 @@ func (f *fake) stall(d time.Duration, then func()) {
 
 type caller struct {
 	*fake
-	calls int
+	calls    int
+	position uint64
 }
 
 func (c *caller) Do(ctx context.Context, op []byte) error {
@@ -121,7 +130,18 @@ func (c *caller) Do(ctx context.Context, op []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.executed++
+	c.position = c.executed
 	return nil
+}
+
+// ordered is a caller whose operations have positions.
+type ordered struct{ *caller }
+
+func (c ordered) DoOrdered(ctx context.Context, op []byte) (uint64, error) {
+	if err := c.Do(ctx, op); err != nil {
+		return 0, err
+	}
+	return c.misplace(c.position), nil
 }
 
 // measure runs a load at f in virtual time.
@@ -243,6 +263,23 @@ func TestFaultsThatTheSystemCannotBear(t *testing.T) {
 func TestUnsafeIsReported(t *testing.T) {
 	r := measure(t, &fake{lose: 1}, benchmarks.Load{Clients: 1, Outstanding: 1, For: time.Second})
 	require.NotEmpty(t, r.Unsafe)
+}
+
+// Clients notice an order that they contradict, in closed loops and open ones.
+func TestLinearizability(t *testing.T) {
+	for name, misplace := range map[string]func(uint64) uint64{
+		"as executed": func(p uint64) uint64 { return p },
+		"twice":       func(p uint64) uint64 { return p - p%2 + 1 },
+		"too late":    func(p uint64) uint64 { return p + 1000 },
+		"stale":       func(p uint64) uint64 { return max(p, 101) - 100 },
+		"one of many": func(p uint64) uint64 { return p - p/800*3 },
+	} {
+		for _, rate := range []float64{0, 1000} {
+			r := measure(t, &fake{misplace: misplace}, benchmarks.Load{Clients: 2, Outstanding: 1, Payload: 16, Rate: rate, For: time.Second})
+			require.Equal(t, r.Acknowledged, r.Ordered, name)
+			require.Equal(t, name == "as executed", r.Unsafe == "", "%s: %s", name, r.Unsafe)
+		}
+	}
 }
 
 func TestErrorsAreCounted(t *testing.T) {

@@ -15,6 +15,14 @@ type Caller interface {
 	Close() error
 }
 
+// Ordered is a Caller that is told where in the system's total order its operations stand. Run checks what it is told.
+type Ordered interface {
+	Caller
+	// DoOrdered does as Do and returns the position of op: 1 for the first operation that the system has executed since
+	// its start, and so on. It is 0 if the answer is that of another operation.
+	DoOrdered(ctx context.Context, op []byte) (position uint64, err error)
+}
+
 // System is what is measured.
 type System interface {
 	// Name is a word without spaces, such as "twothirds"; it becomes part of a benchmark's name.

@@ -39,8 +39,15 @@ func (r *Result) Text(w io.Writer) {
 	if r.Unsafe != "" {
 		fmt.Fprintf(w, "UNSAFE: %s\n", r.Unsafe)
 	} else {
-		fmt.Fprintf(w, "  safe: the replicas agree, and nothing acknowledged is missing\n")
+		fmt.Fprintf(w, "  safe: the replicas agree, nothing acknowledged is missing, linearizability %s\n", r.orderText())
 	}
+}
+
+func (r *Result) orderText() string {
+	if r.Ordered == 0 {
+		return "not checked"
+	}
+	return fmt.Sprintf("of %d operations checked", r.Ordered)
 }
 
 func (r *Result) costText(w io.Writer) {

@@ -4,7 +4,21 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/pbft"
 )
+
+func TestPositions(t *testing.T) {
+	var a application
+	ops := []pbft.Op{{Data: []byte("a")}, {Data: nil}, {Data: []byte("b")}}
+	for block := range uint64(2) {
+		for i, result := range a.Execute(&pbft.Block{Ops: ops}) {
+			require.Equal(t, block*3+uint64(i)+1, position(ops[i].Data, result))
+			require.Zero(t, position([]byte("another"), result), "the result of what somebody else asked")
+		}
+	}
+	require.Zero(t, position(nil, nil))
+}
 
 func TestAgreed(t *testing.T) {
 	good := func() map[int]report {

@@ -9,7 +9,7 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft"
 )
 
-// application counts what it is given.
+// application counts what it is given, and answers each operation with its place in that order.
 type application struct {
 	ops uint64
 	sum uint32
@@ -17,21 +17,32 @@ type application struct {
 	executed, blocks atomic.Uint64 // since this process started, for others to read
 }
 
-var (
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	ok         = []byte("ok")
-)
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// resultSize is that of a result: 8 bytes of position, from 1 on, and the CRC-32C of the operation that stands there.
+const resultSize = 12
 
 func (a *application) Execute(b *pbft.Block) [][]byte {
-	out := make([][]byte, len(b.Ops))
+	out, all := make([][]byte, len(b.Ops)), make([]byte, 0, resultSize*len(b.Ops))
 	for i := range b.Ops {
-		a.sum = crc32.Update(a.sum, castagnoli, b.Ops[i].Data)
-		out[i] = ok
+		a.ops++
+		from := len(all)
+		all = binary.BigEndian.AppendUint64(all, a.ops)
+		all = binary.BigEndian.AppendUint32(all, crc32.Checksum(b.Ops[i].Data, castagnoli))
+		a.sum = crc32.Update(a.sum, castagnoli, all[len(all)-4:])
+		out[i] = all[from:len(all):len(all)]
 	}
-	a.ops += uint64(len(b.Ops))
 	a.executed.Add(uint64(len(b.Ops)))
 	a.blocks.Add(1)
 	return out
+}
+
+// position reads the result of an operation. It is 0 if that is the result of something else.
+func position(op, result []byte) uint64 {
+	if len(result) != resultSize || binary.BigEndian.Uint32(result[8:]) != crc32.Checksum(op, castagnoli) {
+		return 0
+	}
+	return binary.BigEndian.Uint64(result)
 }
 
 // Digest is the state itself: 8 bytes of count, 4 of sum.

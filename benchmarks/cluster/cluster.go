@@ -177,8 +177,17 @@ type caller struct{ *client.Client }
 
 // Do implements benchmarks.Caller.
 func (c caller) Do(ctx context.Context, op []byte) error {
-	_, err := c.Client.Do(ctx, op)
+	_, err := c.DoOrdered(ctx, op)
 	return err
+}
+
+// DoOrdered implements benchmarks.Ordered.
+func (c caller) DoOrdered(ctx context.Context, op []byte) (uint64, error) {
+	result, err := c.Client.Do(ctx, op)
+	if err != nil {
+		return 0, err
+	}
+	return position(op, result), nil
 }
 
 // Dial implements benchmarks.System.

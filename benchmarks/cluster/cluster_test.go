@@ -44,6 +44,7 @@ func run(t *testing.T, c *cluster.Cluster, load benchmarks.Load) *benchmarks.Res
 	require.Zero(t, r.Failed, r.FirstError)
 	require.Equal(t, r.Submitted, r.Acknowledged)
 	require.Positive(t, r.Acknowledged)
+	require.Equal(t, r.Acknowledged, r.Ordered)
 	return r
 }
 

@@ -2,8 +2,9 @@
 // process of its own (class A), over TLS, bare TCP or memory, with a log in files or in memory.
 //
 // The application executes nothing: it counts the operations and adds each to a CRC-32C, so that replicas that executed
-// different things are found out for a few nanoseconds an operation. The keys are known to everybody; such a cluster is
-// for measuring only.
+// different things are found out for a few nanoseconds an operation. Each operation is answered with its position in that
+// order, by which the generator checks that what its clients saw is linearizable. The keys are known to everybody; such a
+// cluster is for measuring only.
 //
 // Class A starts a program that calls Serve, by default this one with the arguments "bench replica". A replica's process
 // ends when its standard input does, and on Linux with its parent.
