@@ -10,3 +10,6 @@ var (
 	Stamped    = stamped
 	CheckedOut = checkedOut
 )
+
+// CeilingQuorum is the quorum that a Ceiling reckons with.
+func CeilingQuorum(n int) int { return (&Ceiling{Replicas: n}).quorum() }
