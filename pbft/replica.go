@@ -33,6 +33,7 @@ type Replica struct {
 	log     *slog.Logger
 
 	core    *core.Core // owned by the loop
+	meter   *verify.Meter
 	pool    *verify.Pool
 	net     transport.Endpoint
 	history *history
@@ -99,13 +100,15 @@ func newReplica(cfg Config) (*Replica, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	door := message.NewDoor(cluster, members, crypto.Ed25519{}, cfg.Genesis.Signed, cfg.Genesis.Limits())
+	meter := verify.NewMeter(crypto.Ed25519{})
+	door := message.NewDoor(cluster, members, meter, cfg.Genesis.Signed, cfg.Genesis.Limits())
 	if cfg.clock == nil {
 		cfg.clock = clock.System()
 	}
 	r := &Replica{
 		cfg: cfg, members: members, root: message.Root(cluster), door: door, clock: cfg.clock,
 		log:     cfg.logger().With("replica", cfg.Self),
+		meter:   meter,
 		pool:    verify.New(door, cfg.workers()),
 		history: &history{log: cfg.Log, door: door},
 		inbox:   make(chan message.Verified, inboxMax), ask: make(chan chan core.Status),

@@ -40,6 +40,7 @@ func TestFewerSignaturesThanBlocks(t *testing.T) {
 	blocks := c.reps[0].Status().Decided.Seq - before.Decided.Seq
 	require.GreaterOrEqual(t, blocks, message.Seq(workers*each), "one request in a block")
 	for i, r := range c.reps {
+		require.GreaterOrEqual(t, r.Status().Checked, uint64(workers*each), "replica %d: each operation is signed", i)
 		s := r.Status().Stats
 		perBlock := float64(s.Prepares+s.Commits) / float64(blocks)
 		t.Logf("replica %d: %.3f signatures for each of %d blocks", i, perBlock, blocks)

@@ -15,6 +15,7 @@ type Status struct {
 	Replica  message.ReplicaID
 	Executed message.Seq
 	Frames   verify.Counts
+	Checked  uint64 // signatures verified since the start, those of a batch one by one
 	Links    []transport.Link
 	SyncP99  time.Duration // what a sync takes, decaying maximum
 	Err      error         // why the replica stopped, nil while it runs
@@ -24,7 +25,7 @@ type Status struct {
 func (r *Replica) Status() Status {
 	cost, _ := r.syncer.cost()
 	return Status{
-		Status: r.coreStatus(), Replica: r.cfg.Self, Executed: r.exec.applied(), Frames: r.pool.Counts(),
+		Status: r.coreStatus(), Replica: r.cfg.Self, Executed: r.exec.applied(), Frames: r.pool.Counts(), Checked: r.meter.Checked(),
 		Links: r.net.Links(), SyncP99: cost, Err: r.Err(),
 	}
 }
