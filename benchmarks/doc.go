@@ -12,6 +12,9 @@
 // charged for every operation of that second (G. Tene, "How NOT to Measure Latency", 2013, calls the opposite
 // coordinated omission). What completes before Warm has passed does not count.
 //
+// Every run also checks what it measures: see System.Check, and Ordered for linearizability. A Fault makes replicas or their
+// links fail for a third of the time.
+//
 // Figures of different classes do not compare: class A is replicas in processes of their own over TCP, class B replicas in
 // the generator's process. A Result says its class, and what the system encrypts, synced and signed.
 //

@@ -240,26 +240,6 @@ func TestWhatNeverReturnsCounts(t *testing.T) {
 	})
 }
 
-func TestFaultFigures(t *testing.T) {
-	f := &fake{}
-	r := measure(t, f, benchmarks.Load{Clients: 4, Outstanding: 2, Warm: time.Second, For: 9 * time.Second, Fault: "killed-primary"})
-	require.NotNil(t, r.Fault)
-	require.Equal(t, []int{0}, r.Fault.Replicas)
-	require.Empty(t, f.down, "started again")
-	require.EqualValues(t, 1, r.Fault.Views)
-	require.InEpsilon(t, failover, r.Fault.Gap, 0.01)
-	require.InEpsilon(t, 8000, r.Fault.Before, 0.01)
-	require.InEpsilon(t, 8000, r.Fault.After, 0.01)
-	require.Less(t, r.Fault.Between, 7000.0)
-	require.InDelta(t, failover, r.Fault.Recovery, float64(200*time.Millisecond))
-	require.InDelta(t, 0, r.Fault.RecoveryAfterEnd, float64(100*time.Millisecond))
-}
-
-func TestFaultsThatTheSystemCannotBear(t *testing.T) {
-	_, err := benchmarks.Run(t.Context(), &fake{}, benchmarks.Load{Clients: 1, Outstanding: 1, For: time.Second, Fault: "two-primaries"})
-	require.ErrorIs(t, err, benchmarks.ErrLoad)
-}
-
 func TestUnsafeIsReported(t *testing.T) {
 	r := measure(t, &fake{lose: 1}, benchmarks.Load{Clients: 1, Outstanding: 1, For: time.Second})
 	require.NotEmpty(t, r.Unsafe)

@@ -61,6 +61,16 @@ type Faulty interface {
 	Resume(i int) error
 }
 
+// Failing is a Faulty that can fail in more ways than by ceasing to run.
+type Failing interface {
+	Faulty
+	// Fail makes replica i, which runs, fail in some way until Heal. It is errors.ErrUnsupported, wrapped, where the
+	// system cannot do that. A replica fails in one way at a time.
+	Fail(i int, how Failure) error
+	// Heal ends what Fail began, and does nothing if that was nothing.
+	Heal(i int) error
+}
+
 // Counted is a System that knows what it spends.
 type Counted interface {
 	// Counters returns the sums over all replicas since the start.

@@ -82,7 +82,7 @@ func (r *Result) faultText(w io.Writer) {
 	if f.End > f.Begin {
 		fmt.Fprintf(w, ", %.0f/s until its end at %v (p99 again %s after that)", f.Between, short(f.End), orNever(f.RecoveryAfterEnd))
 	}
-	fmt.Fprintf(w, ", %.0f/s since\n", f.After)
+	fmt.Fprintf(w, ", %.0f/s since; %v of service lost\n", f.After, short(f.Lost))
 }
 
 // each divides by the completions of the window.

@@ -22,9 +22,11 @@ type member interface {
 	kill() error
 	pause() error
 	resume() error
+	fail(how benchmarks.Failure) error
+	heal() error
 }
 
-// Cluster is a running cluster. It is a benchmarks.System, Faulty and Counted.
+// Cluster is a running cluster. It is a benchmarks.System, Failing and Counted.
 type Cluster struct {
 	cfg     Config
 	network *memory.Network // nil unless links are in memory
@@ -46,7 +48,7 @@ type slot struct {
 
 var (
 	_ benchmarks.System  = (*Cluster)(nil)
-	_ benchmarks.Faulty  = (*Cluster)(nil)
+	_ benchmarks.Failing = (*Cluster)(nil)
 	_ benchmarks.Counted = (*Cluster)(nil)
 )
 

@@ -18,10 +18,32 @@ func (s *signer) Sign(msg []byte) ([]byte, error) {
 	return s.Signer.Sign(msg)
 }
 
-// disk counts what a log does to its file system.
+// disk counts what a log does to its file system, and may stall.
 type disk struct {
 	wal.FS
 	syncs, bytes atomic.Uint64
+
+	gate atomic.Pointer[chan struct{}] // closed when syncs return again; nil while they do
+}
+
+func (d *disk) stall() {
+	gate := make(chan struct{})
+	d.gate.CompareAndSwap(nil, &gate)
+}
+
+func (d *disk) goOn() {
+	if gate := d.gate.Swap(nil); gate != nil {
+		close(*gate)
+	}
+}
+
+// sync counts a sync that f does, once the disk lets it.
+func (d *disk) sync(f func() error) error {
+	if gate := d.gate.Load(); gate != nil {
+		<-*gate
+	}
+	d.syncs.Add(1)
+	return f()
 }
 
 type diskFile struct {
@@ -45,12 +67,5 @@ func (f *diskFile) WriteAt(b []byte, at int64) (int, error) {
 	return n, err
 }
 
-func (f *diskFile) Sync() error {
-	f.disk.syncs.Add(1)
-	return f.File.Sync()
-}
-
-func (f *diskFile) SyncData() error {
-	f.disk.syncs.Add(1)
-	return f.File.SyncData()
-}
+func (f *diskFile) Sync() error     { return f.disk.sync(f.File.Sync) }
+func (f *diskFile) SyncData() error { return f.disk.sync(f.File.SyncData) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/twothirds-bft/twothirds/benchmarks"
 )
 
 // Replicas implements benchmarks.Faulty.
@@ -101,4 +103,24 @@ func (c *Cluster) signal(i int, do func(member) error, paused bool) error {
 	}
 	s.paused = paused
 	return nil
+}
+
+// Fail implements benchmarks.Failing.
+func (c *Cluster) Fail(i int, how benchmarks.Failure) error {
+	if err := c.cfg.canFail(how); err != nil {
+		return err
+	}
+	return c.tell(i, func(m member) error { return m.fail(how) })
+}
+
+// Heal implements benchmarks.Failing.
+func (c *Cluster) Heal(i int) error { return c.tell(i, member.heal) }
+
+func (c *Cluster) tell(i int, do func(member) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := &c.slots[i]; s.member != nil && !s.paused {
+		return do(s.member)
+	}
+	return errSilent
 }

@@ -18,10 +18,12 @@ import (
 )
 
 // A process of class A is spoken to in JSON over its standard input and output: first its spec, then everybody's
-// addresses, then a question for each report.
+// addresses, then a question for each report, and orders to fail and to be well again.
 type question struct {
-	Spec  *spec    `json:"spec,omitempty"`
-	Addrs []string `json:"addrs,omitempty"`
+	Spec  *spec              `json:"spec,omitempty"`
+	Addrs []string           `json:"addrs,omitempty"`
+	Fail  benchmarks.Failure `json:"fail,omitempty"`
+	Heal  bool               `json:"heal,omitempty"`
 }
 
 type answer struct {
@@ -58,6 +60,10 @@ func Serve(in io.Reader, out io.Writer) error {
 			err = errors.New("no spec")
 		case q.Addrs != nil:
 			err = r.run(q.Addrs)
+		case q.Fail != "":
+			err = r.fail(q.Fail)
+		case q.Heal:
+			err = r.heal()
 		default:
 			a.Report, err = r.ownReport()
 		}
@@ -165,6 +171,16 @@ func (p *process) kill() error {
 	if p.group != nil {
 		err = errors.Join(err, p.group.remove())
 	}
+	return err
+}
+
+func (p *process) fail(how benchmarks.Failure) error {
+	_, err := p.ask(question{Fail: how})
+	return err
+}
+
+func (p *process) heal() error {
+	_, err := p.ask(question{Heal: true})
 	return err
 }
 

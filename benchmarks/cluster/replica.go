@@ -49,6 +49,7 @@ type replica struct {
 	key      signer
 	disk     disk
 	log      storage.Log
+	face     *face // nil until it runs
 	pbft     *pbft.Replica
 }
 
@@ -93,23 +94,31 @@ func (r *replica) addr() string {
 // run starts the replica among the others, whose addresses stand in the order of their numbers.
 func (r *replica) run(addrs []string) (err error) {
 	genesis := r.Config.genesis()
+	others := members(&genesis, addrs)
+	delete(others, r.key.Public())
+	r.face = &face{links: newLinks(others)}
 	r.pbft, err = pbft.Start(pbft.Config{
 		Genesis: genesis, Self: message.ReplicaID(r.Self), Key: &r.key, Log: r.log, Application: &r.app, Bootstrap: !r.Again,
 		SnapshotEvery: snapshotEvery, Sessions: session.Config{Sessions: max(4096, r.Config.Clients)},
 		Logger: slog.New(slog.DiscardHandler),
 		Connect: func(h transport.Handler, up func(transport.Peer)) (transport.Endpoint, error) {
-			cfg := transport.Config{
-				Members: members(&genesis, addrs), Handler: h, OnUp: up, Limits: transport.Limits{ClientsMax: r.Config.Clients + 16},
-			}
-			if r.network != nil {
-				return r.network.Join(r.key.Public(), cfg)
-			}
-			return tcp.New(tcp.Config{
-				Config: cfg, Key: keyOf("replica", r.Self).TLSKey(), Listener: r.listener, InsecurePlaintext: r.Config.Link == "tcp",
+			r.face.engine = r.face.links.handler(h)
+			r.face.Endpoint, err = r.connect(transport.Config{
+				Members: others, Handler: r.face.hear, OnUp: up, Limits: transport.Limits{ClientsMax: r.Config.Clients + 16},
 			})
+			return r.face, err
 		},
 	})
 	return err
+}
+
+func (r *replica) connect(cfg transport.Config) (transport.Endpoint, error) {
+	if r.network != nil {
+		return r.network.Join(r.key.Public(), cfg)
+	}
+	return tcp.New(tcp.Config{
+		Config: cfg, Key: keyOf("replica", r.Self).TLSKey(), Listener: r.listener, InsecurePlaintext: r.Config.Link == "tcp",
+	})
 }
 
 func members(g *message.Genesis, addrs []string) map[transport.Peer]string {
@@ -122,6 +131,7 @@ func members(g *message.Genesis, addrs []string) map[transport.Peer]string {
 
 // close ends the replica, whether it ran or was prepared only.
 func (r *replica) close() error {
+	_ = r.heal() // else a stalled disk would hold it up
 	if r.pbft != nil {
 		return r.pbft.Close()
 	}
@@ -146,7 +156,7 @@ func (r *replica) report(ctx context.Context) (report, error) {
 		rep.Err = s.Err.Error()
 	}
 	rep.Counters = benchmarks.Counters{
-		Signed: r.key.made.Load(), Syncs: r.disk.syncs.Load(), LogBytes: r.disk.bytes.Load(),
+		Signed: r.key.made.Load(), Verified: s.Checked, Syncs: r.disk.syncs.Load(), LogBytes: r.disk.bytes.Load(),
 		Blocks: r.app.blocks.Load(), Executed: r.app.executed.Load(),
 	}
 	for _, l := range s.Links {

@@ -30,7 +30,7 @@ func benchCommand() *cobra.Command {
 	var s sweep
 	var faults strings.Builder
 	for _, f := range benchmarks.Faults() {
-		fmt.Fprintf(&faults, "  %-16s %s\n", f.Name, f.About)
+		fmt.Fprintf(&faults, "  %-20s %s\n", f.Name, f.About)
 	}
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -47,10 +47,11 @@ Class A runs each replica as a process of its own, class B all in this one. Thei
 Several values of --replicas, --payload, --clients, --outstanding or --rate, separated by commas, are measured
 one after the other, each with each of the others, and print a line each. 'twothirds report' draws them.
 
-Faults:
+Faults begin at a third of --for, and most end at two thirds:
 ` + faults.String() + `
-After the run all replicas must have executed the same, nothing acknowledged may be missing, and nothing
-may have been executed twice. Interrupted, it ends early and tells what it has.
+After the run all replicas must have executed the same, nothing acknowledged may be missing, nothing may
+have been executed twice, and the order must be one that the clients cannot contradict: what was acknowledged
+before something else was sent stands before it (linearizability). Interrupted, it ends early and tells what it has.
 
 Exit status: 0 measured, 1 the check failed or the cluster did not start, 2 wrong usage.`,
 		Example: `  twothirds bench --clients 8 --outstanding 256
