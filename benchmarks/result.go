@@ -23,6 +23,7 @@ type Result struct {
 	Late    Latency       `json:"late"`   // of an open loop's own sending, behind its schedule
 	Gap     time.Duration `json:"gap_ns"` // longest time without a completion in the window
 	Cost    Cost          `json:"cost"`
+	Memory  []Memory      `json:"memory"` // of replicas in processes of their own, else of the generator's with all in it
 
 	// The whole run, warm-up and connecting included.
 	Submitted    uint64 `json:"submitted"`
@@ -76,7 +77,7 @@ func (r *run) result(ctx context.Context) *Result {
 			System: r.after.system.Minus(r.before.system),
 		},
 		Submitted: r.rec.submitted.Load(), Acknowledged: r.rec.acknowledged.Load(), Failed: r.rec.failed.Load(),
-		Interrupted: ctx.Err() != nil,
+		Interrupted: ctx.Err() != nil, Memory: r.memory,
 	}
 	for _, i := range r.window {
 		res.Done += i.Done

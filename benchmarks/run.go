@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -56,6 +57,7 @@ type run struct {
 	window        []Interval // since the end of the warm-up
 	before, after sample
 	gap           time.Duration
+	memory        []Memory
 }
 
 // drive sends, fails and samples until the time is over and what was under way has returned.
@@ -85,7 +87,10 @@ func (r *run) drive(ctx context.Context, cancel context.CancelFunc) error {
 		}
 		failed <- err
 	}()
+	var watching sync.WaitGroup
+	watching.Go(func() { r.memory = r.watchMemory(sending) })
 	r.sample(sending)
+	watching.Wait()
 	timer := time.AfterFunc(r.load.drain(), cancel)
 	defer timer.Stop()
 	<-sent

@@ -66,9 +66,17 @@ func (r *Result) costText(w io.Writer) {
 		r.each(float64(s.WireBytes)), r.each(float64(s.ClientBytes)), r.each(float64(s.LogBytes)))
 	fmt.Fprintf(w, "               %.4f signatures made, %.4f syncs, %.1f allocations\n",
 		r.each(float64(s.Signed)), r.each(float64(s.Syncs)), r.each(float64(c.OwnMallocs+s.Mallocs)))
+	r.memoryText(w)
 	if s.Blocks > 0 {
 		fmt.Fprintf(w, "  each block   %.1f requests\n", float64(s.Executed)/float64(s.Blocks))
 	}
+}
+
+func (r *Result) memoryText(w io.Writer) {
+	first, last, most := trend(r.Memory)
+	mb := func(b uint64) float64 { return float64(b) / 1e6 }
+	fmt.Fprintf(w, "  memory       %.0f MB at first, %.0f at last, %.0f at most; live heap %.0f, %.0f, %.0f\n",
+		mb(first.Resident), mb(last.Resident), mb(most.Resident), mb(first.Live), mb(last.Live), mb(most.Live))
 }
 
 func (r *Result) faultText(w io.Writer) {

@@ -19,6 +19,7 @@ import (
 type member interface {
 	run(addrs []string) error
 	report(ctx context.Context) (report, error)
+	memory() (benchmarks.Memory, error) // zero if it shares this process
 	kill() error
 	pause() error
 	resume() error
@@ -43,6 +44,7 @@ type slot struct {
 	paused bool
 	last   report              // the newest, while it cannot answer
 	past   benchmarks.Counters // of those who were here before
+	held   benchmarks.Memory   // when it was last asked
 	before member              // the one before, if it kept its log in memory
 }
 
@@ -50,6 +52,8 @@ var (
 	_ benchmarks.System  = (*Cluster)(nil)
 	_ benchmarks.Failing = (*Cluster)(nil)
 	_ benchmarks.Counted = (*Cluster)(nil)
+
+	_ benchmarks.Remembering = (*Cluster)(nil)
 )
 
 // startLimit bounds how long replicas may take to find each other.
@@ -117,6 +121,8 @@ func (c *Cluster) launch(s spec, before member) (member, string, error) {
 
 // local is a replica of class B. It cannot be stopped without the others.
 type local struct{ *replica }
+
+func (l local) memory() (benchmarks.Memory, error) { return benchmarks.Memory{}, nil }
 
 func (l local) kill() error   { return l.close() }
 func (l local) pause() error  { return errors.ErrUnsupported }
@@ -251,6 +257,26 @@ func (c *Cluster) Counters() (sum benchmarks.Counters) {
 	defer c.mu.Unlock()
 	for i := range c.slots {
 		sum = sum.Plus(c.slots[i].past).Plus(c.slots[i].last.Counters)
+	}
+	return sum
+}
+
+// Memory implements benchmarks.Remembering. A replica that does not answer counts with what it held last.
+func (c *Cluster) Memory() (sum benchmarks.Memory) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.slots {
+		s := &c.slots[i]
+		if s.member == nil {
+			continue
+		}
+		if !s.paused {
+			if m, err := s.member.memory(); err == nil {
+				s.held = m
+			}
+		}
+		sum.Resident += s.held.Resident
+		sum.Live += s.held.Live
 	}
 	return sum
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,9 @@ func TestKinds(t *testing.T) {
 			require.Equal(t, cfg.Log == "memory", s.Syncs == 0)
 			require.Equal(t, cfg.Log == "memory", s.LogBytes == 0)
 			require.Equal(t, cfg.Class == "A", s.CPU > 0)
+			if runtime.GOOS == "linux" {
+				require.Equal(t, cfg.Class == "A", c.Memory().Resident > 0)
+			}
 			require.False(t, strings.ContainsAny(r.System, " \t"))
 		})
 	}

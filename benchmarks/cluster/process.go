@@ -18,18 +18,21 @@ import (
 )
 
 // A process of class A is spoken to in JSON over its standard input and output: first its spec, then everybody's
-// addresses, then a question for each report, and orders to fail and to be well again.
+// addresses, then a question for each report and for its memory, and orders to fail and to be well again.
 type question struct {
 	Spec  *spec              `json:"spec,omitempty"`
 	Addrs []string           `json:"addrs,omitempty"`
 	Fail  benchmarks.Failure `json:"fail,omitempty"`
 	Heal  bool               `json:"heal,omitempty"`
+
+	Memory bool `json:"memory,omitempty"`
 }
 
 type answer struct {
-	Addr   string `json:"addr,omitempty"`
-	Report report `json:"report"`
-	Err    string `json:"err,omitempty"`
+	Addr   string            `json:"addr,omitempty"`
+	Report report            `json:"report"`
+	Memory benchmarks.Memory `json:"memory"`
+	Err    string            `json:"err,omitempty"`
 }
 
 // Serve is the main function of a replica's process. It returns when in ends.
@@ -56,6 +59,8 @@ func Serve(in io.Reader, out io.Writer) error {
 			if made, err = prepare(*q.Spec, nil, nil); err == nil {
 				r, a.Addr = made, made.addr()
 			}
+		case q.Memory:
+			a.Memory = benchmarks.ProcessMemory()
 		case r == nil:
 			err = errors.New("no spec")
 		case q.Addrs != nil:
@@ -162,6 +167,11 @@ func (p *process) run(addrs []string) error {
 func (p *process) report(context.Context) (report, error) {
 	a, err := p.ask(question{})
 	return a.Report, err
+}
+
+func (p *process) memory() (benchmarks.Memory, error) {
+	a, err := p.ask(question{Memory: true})
+	return a.Memory, err
 }
 
 func (p *process) kill() error {
