@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	root.AddCommand(demoCommand(), testnetCommand(), nodeCommand(), gatewayCommand(), huntCommand(), replayCommand(), shrinkCommand(),
 		explainCommand(), exhaustCommand(), listCommand(), scoreCommand(),
-		benchCommand(), versionCommand())
+		benchCommand(), reportCommand(), versionCommand())
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/twothirds-bft/twothirds/benchmarks"
+)
+
+// family is one configuration at several n.
+type family struct {
+	config config
+	sizes  []sized
+}
+
+// sized is the point of the highest throughput at one n, and the model of what it costs at least, if there is one.
+type sized struct {
+	n     int
+	point point
+	model *benchmarks.Ceiling
+}
+
+// familiesOf returns the configurations that were measured fault-free at two n or more.
+func familiesOf(all []series) []family {
+	var out []family
+	for _, g := range groups(all, func(a, b *config) bool { return a.is(*b) }) {
+		f := family{config: g[0].config}
+		for _, s := range g { // n ascends
+			if s.config.n > 0 && s.config.value("fault") == "" {
+				f.sizes = append(f.sizes, sized{s.config.n, s.best(), ceilingOf(&s.config)})
+			}
+		}
+		if len(f.sizes) > 1 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// ceilingOf returns the model for a configuration of ours, nil for peers.
+func ceilingOf(c *config) *benchmarks.Ceiling {
+	if c.system != "twothirds" {
+		return nil
+	}
+	m, err := benchmarks.NewCeiling(benchmarks.Ceiling{Replicas: c.n, Payload: c.payload, Link: c.value("link"), Signed: c.value("signed") == "on"})
+	if err != nil {
+		return nil
+	}
+	return m
+}
+
+// cost is something that an operation takes, and what the model says of it.
+type cost struct {
+	name    string
+	format  func(float64) string
+	measure measure
+	model   func(*benchmarks.Ceiling) float64
+}
+
+// costsOf returns the costs of a class. In class A replicas have processes of their own; in class C time is not the
+// machine's.
+func costsOf(class string) []cost {
+	counted := []cost{
+		{"bytes between replicas", size, wireEach, (*benchmarks.Ceiling).WireBytes},
+		{"signatures made", number, signedEach, (*benchmarks.Ceiling).SignaturesMade},
+		{"signatures checked", number, verifiedEach, (*benchmarks.Ceiling).SignaturesChecked},
+	}
+	least := func(c *benchmarks.Ceiling) float64 { return float64(c.CPU()) }
+	switch class {
+	case "A":
+		return append([]cost{{"CPU time of all replicas", duration, replicaEach, least}}, counted...)
+	case "B":
+		return append([]cost{{"CPU time, clients included", duration, cpuEach, least}}, counted...)
+	}
+	return counted
+}
+
+// exponent says how one cost of one family grows.
+type exponent struct {
+	Class, Config, Cost string
+	Payload             int
+	From, To, Points    int // n
+	First, Last         string
+	Measured, Model     string // exponents of n; "" if there is none
+}
+
+// growth draws costs over n, a figure for each class and payload, and returns the exponents of the lines.
+func growth(families []family) ([]figure, []exponent) {
+	var figures []figure
+	var rows []exponent
+	for len(families) > 0 {
+		c := &families[0].config
+		var these, others []family
+		for _, f := range families {
+			if f.config.class == c.class && f.config.payload == c.payload {
+				these = append(these, f)
+			} else {
+				others = append(others, f)
+			}
+		}
+		fig, r := growthFigure(these)
+		figures, rows, families = append(figures, fig), append(rows, r...), others
+	}
+	return figures, rows
+}
+
+func growthFigure(families []family) (figure, []exponent) {
+	var configs []config
+	for _, f := range families {
+		configs = append(configs, f.config)
+	}
+	c := &configs[0]
+	names := labels(configs)
+	var panels []panel
+	var rows []exponent
+	for _, k := range costsOf(c.class) {
+		p := panel{title: k.name, x: axis{label: "replicas", log: true, at: sizes(families), format: digits}, y: axis{label: "for each operation", log: true, format: k.format}}
+		for i, f := range families {
+			measured, model := f.lines(k)
+			if len(measured) < 2 || measured[0].y == 0 {
+				continue
+			}
+			p.lines = append(p.lines, line{name: names[i], color: i, dots: true, pieces: pieces(p.x, p.y, measured)})
+			if len(model) > 0 {
+				p.lines = append(p.lines, line{name: names[i] + ", the model's least", color: i, dashed: true, pieces: pieces(p.x, p.y, model)})
+			}
+			first, last := measured[0], measured[len(measured)-1]
+			rows = append(rows, exponent{
+				Class: c.class, Payload: c.payload, Config: names[i], Cost: k.name, From: int(first.x), To: int(last.x), Points: len(measured),
+				First: k.format(first.y), Last: k.format(last.y), Measured: fit(measured), Model: fit(model),
+			})
+		}
+		if len(p.lines) > 0 {
+			panels = append(panels, p)
+		}
+	}
+	f := figure{
+		name:  fileName("growth", "class"+c.class, strconv.Itoa(c.payload)+"B"),
+		title: fmt.Sprintf("What an operation costs with more replicas: class %s, %d B", c.class, c.payload),
+		caption: append([]string{fmt.Sprintf("At each n the load of the highest throughput. Dashed: the least by the model, with a vote of every replica for %d operations.",
+			benchmarks.PerVote)}, common(configs)...),
+	}
+	for len(panels) > 0 {
+		k := min(2, len(panels))
+		f.rows, panels = append(f.rows, panels[:k]), panels[k:]
+	}
+	return f, rows
+}
+
+// sizes are all n, ascending.
+func sizes(families []family) []float64 {
+	var all []float64
+	for _, f := range families {
+		for _, s := range f.sizes {
+			all = append(all, float64(s.n))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// lines returns what was measured of a cost and what the model says, over n.
+func (f *family) lines(k cost) (measured, model []xy) {
+	for _, s := range f.sizes {
+		n := float64(s.n)
+		measured = append(measured, xy{n, s.point.median(k.measure)})
+		if s.model != nil {
+			model = append(model, xy{n, k.model(s.model)})
+		}
+	}
+	return measured, model
+}
+
+// fit returns the exponent a of the line y = b n^a that is nearest in logarithms (least squares), "" without two points.
+func fit(points []xy) string {
+	var n, sx, sy, sxx, sxy float64
+	for _, p := range points {
+		if p.x <= 0 || p.y <= 0 {
+			continue
+		}
+		x, y := math.Log(p.x), math.Log(p.y)
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	d := n*sxx - sx*sx
+	if n < 2 || d < 1e-12 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", (n*sxy-sx*sy)/d)
+}
