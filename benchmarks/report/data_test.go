@@ -72,7 +72,7 @@ func TestFaultFigures(t *testing.T) {
 	require.Contains(t, f.caption[1], "3 runs with gaps from 300 ms to 700 ms")
 	require.Equal(t, []loss{{
 		Class: "B", Fault: "killed-primary", Config: "twothirds", Load: "open loop at 1 k/s", N: 4, Payload: 256, Runs: 3,
-		Before: "1 k", Retained: "70 %", Gap: "400 ms", Worst: "700 ms", Recovery: "800 ms", Views: "1",
+		Before: "1 k", Retained: "70 %", Gap: "400 ms", Worst: "700 ms", Lost: "400 ms", Recovery: "800 ms", Views: "1",
 	}}, lossesOf(all))
 }
 
@@ -88,6 +88,23 @@ func TestRecoveryIsMarked(t *testing.T) {
 		}
 	})
 	require.Equal(t, mark{1, 1.5, "gap 500 ms"}, faultMarks(before)[0], "what was before the fault is not its gap")
+}
+
+func TestMemory(t *testing.T) {
+	held := func(n int) func(*benchmarks.Result) {
+		return func(r *benchmarks.Result) {
+			for i := range n {
+				r.Memory = append(r.Memory, benchmarks.Memory{At: time.Duration(i) * time.Second, Resident: 2e6, Live: uint64(1e6 + 1e6*(i*3/n))})
+			}
+		}
+	}
+	figures := memoryFigures([]*benchmarks.Result{measured(4, 1, 1, held(60)), measured(4, 1, 1, held(61)), measured(4, 1, 1, held(90), broken("they differ"))})
+	require.Len(t, figures, 1, "a minute or longer")
+	require.Equal(t, "memory-2-twothirds-classB-n-4", figures[0].name)
+	require.Equal(t, "From its first third to its last: resident 2 MB to 2 MB (+0 %), live 1 MB to 3 MB (+200 %).", figures[0].caption[0])
+	live := figures[0].rows[0][1].lines[0].pieces[0]
+	require.Len(t, live, 61)
+	require.Equal(t, xy{1, 3e6}, live[60], "in minutes")
 }
 
 // Costs that are powers of n have those exponents.

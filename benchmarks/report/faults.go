@@ -70,9 +70,9 @@ func faultFigures(all []faulted) []figure {
 
 // loss is what one fault did to one configuration.
 type loss struct {
-	Class, Fault, Config, Load                    string
-	N, Payload, Runs                              int
-	Before, Retained, Gap, Worst, Recovery, Views string
+	Class, Fault, Config, Load                          string
+	N, Payload, Runs                                    int
+	Before, Retained, Gap, Worst, Lost, Recovery, Views string
 }
 
 func lossesOf(all []faulted) []loss {
@@ -84,6 +84,7 @@ func lossesOf(all []faulted) []loss {
 			Class: f.config.class, Fault: f.runs[0].Fault.Name, Config: name, Load: loopOf(f.load()), N: f.config.n, Payload: f.config.payload, Runs: len(f.runs),
 			Before:   number(f.median(func(r *benchmarks.Result) float64 { return r.Fault.Before })),
 			Retained: fmt.Sprintf("%.0f %%", 100*f.median(retained)), Gap: duration(f.median(gap)), Worst: duration(gaps[len(gaps)-1]),
+			Lost:     duration(f.median(func(r *benchmarks.Result) float64 { return float64(r.Fault.Lost) })),
 			Recovery: after(f.median(recovery)), Views: number(f.median(func(r *benchmarks.Result) float64 { return float64(r.Fault.Views) })),
 		})
 	}

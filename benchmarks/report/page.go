@@ -57,7 +57,7 @@ type row struct {
 	PerSec, P50, P99, P999, Gap   string
 	Recovery                      string
 	CPU, Wire, Signed, Syncs, New string
-	Safe, Note                    string
+	Ordered, Safe, Note           string
 	Machine                       int
 	Commit, Command               string
 }
@@ -145,7 +145,7 @@ func rowOf(nth int, r *benchmarks.Result) row {
 		Number: nth, Started: r.Started.UTC().Format("01-02 15:04:05"), Class: r.Class, System: r.System, Load: loopOf(&r.Load), Payload: r.Load.Payload,
 		Fault: r.Load.Fault, PerSec: number(r.PerSec), P50: duration(p50(r)), P99: duration(p99(r)), P999: duration(float64(r.Latency.P999)),
 		Gap: duration(float64(r.Gap)), CPU: duration(cpuEach(r)), Wire: size(wireEach(r)), Signed: counted(signedEach(r)), Syncs: counted(syncsEach(r)),
-		New: number(mallocsEach(r)), Safe: "yes", Commit: shortCommit(r.Machine.Commit), Command: command(r.Machine.Args),
+		New: number(mallocsEach(r)), Ordered: counted(float64(r.Ordered)), Safe: "yes", Commit: shortCommit(r.Machine.Commit), Command: command(r.Machine.Args),
 	}
 	if f := r.Fault; f != nil {
 		x.Gap = duration(float64(f.Gap))

@@ -72,6 +72,7 @@ func newReport(results []*benchmarks.Result) *report {
 			{"curves", "Latency over throughput", "Follow a line from the left: throughput grows with the load until the knee, after which only the latency does.", curves(all)},
 			{"faults", "Across faults", "What completed in each tenth of a second, and how late it was, while replicas failed. During is the throughput from the fault's first step to its last, or to the end of the run, beside the one before; gap, return of the p99 and views are medians of the runs.", faultFigures(faults)},
 			{"growth", "Growth with the number of replicas", "A straight line between logarithmic axes is a power of n; its exponent is in the table.", grown},
+			{"memory", "Memory over time", "What runs of a minute or longer held: flat is bounded.", memoryFigures(results)},
 		},
 	}
 }

@@ -63,7 +63,7 @@ func killed(gap time.Duration) func(*benchmarks.Result) {
 	return func(r *benchmarks.Result) {
 		r.Load.Fault = "killed-primary"
 		r.Fault = &benchmarks.FaultFigures{
-			Name: "killed-primary", Begin: time.Second, End: 2 * time.Second, Gap: gap, Views: 1, Before: 1000, Between: 700, After: 1000,
+			Name: "killed-primary", Begin: time.Second, End: 2 * time.Second, Gap: gap, Lost: gap, Views: 1, Before: 1000, Between: 700, After: 1000,
 			P99Before: 4 * time.Millisecond, Recovery: gap + 100*time.Millisecond, RecoveryAfterEnd: 0,
 		}
 		const tenth = 100 * time.Millisecond
