@@ -16,7 +16,8 @@
 // links fail for a third of the time.
 //
 // Figures of different classes do not compare: class A is replicas in processes of their own over TCP, class B replicas in
-// the generator's process. A Result says its class, and what the system encrypts, synced and signed.
+// the generator's process. A Result says its class, and what the system encrypts, synced and signed. WriteFiles puts it
+// into a folder, and package report makes a page of many; Ceiling is what they are held against.
 //
 // Wall time is what is measured here, so tests assert counts and invariants, never times.
 package benchmarks
