@@ -120,7 +120,7 @@ func TestCheck(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for _, cfg := range []cluster.Config{
-		{Replicas: 3}, {Class: "C"}, {Link: "udp"}, {Log: "tape"}, {Class: "A", Link: "memory"}, {Quota: 1}, {Class: "A", Quota: -1},
+		{Replicas: 3}, {Class: "C"}, {Link: "udp"}, {Log: "tape"}, {Class: "A", Link: "memory"}, {Quota: 1}, {Class: "A", Quota: -1}, {Delay: time.Hour},
 	} {
 		_, err := cluster.Start(t.Context(), cfg)
 		require.ErrorIs(t, err, cluster.ErrConfig, "%+v", cfg)

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/twothirds-bft/twothirds/crypto"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -31,6 +32,8 @@ type Config struct {
 	Signed   bool   `json:"signed"`   // operations carry their client's signature
 	Clients  int    `json:"clients"`  // that may be connected at a time; default 256
 
+	// Delay is how late each frame from a replica to another is. Clients are near to all.
+	Delay time.Duration `json:"delay_ns"`
 	// Dir is where logs and outputs of processes go; a folder that Close removes is made in it. Default is the system's
 	// folder for temporary files, which must not be in memory if syncs are to cost anything.
 	Dir string `json:"dir"`
@@ -48,6 +51,9 @@ const (
 	interval      = 128  // blocks between checkpoints
 	snapshotEvery = 1024 // blocks; else logs would grow without end
 )
+
+// delayMax is that of two replicas at opposite points of the earth, thrice.
+const delayMax = 300 * time.Millisecond
 
 // ErrConfig is wrapped by every error about a Config.
 var ErrConfig = errors.New("cluster: invalid configuration")
@@ -100,6 +106,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("%w: processes of class A have no memory in common", ErrConfig)
 	case c.Class == "B" && (c.Quota != 0 || c.Procs != 0):
 		return fmt.Errorf("%w: quota and procs bound processes, which class B has one of", ErrConfig)
+	case c.Delay < 0 || c.Delay > delayMax:
+		return fmt.Errorf("%w: delay %v, limits 0 and %v", ErrConfig, c.Delay, delayMax)
 	case c.Quota < 0 || c.Procs < 0 || c.Clients < 1:
 		return fmt.Errorf("%w: quota %v, procs %d, clients %d", ErrConfig, c.Quota, c.Procs, c.Clients)
 	}
@@ -112,7 +120,11 @@ func (c *Config) name() string {
 	if c.Signed {
 		signed = "on"
 	}
-	return "twothirds/n=" + strconv.Itoa(c.Replicas) + "/link=" + c.Link + "/log=" + c.Log + "/signed=" + signed
+	name := "twothirds/n=" + strconv.Itoa(c.Replicas) + "/link=" + c.Link + "/log=" + c.Log + "/signed=" + signed
+	if c.Delay > 0 {
+		name += "/delay=" + c.Delay.String()
+	}
+	return name
 }
 
 func (c *Config) about() []string {
@@ -129,6 +141,9 @@ func (c *Config) about() []string {
 		signed = "operations: signed with Ed25519 and verified by every replica; votes and proposals signed likewise"
 	}
 	about := []string{link, log, signed, fmt.Sprintf("an operation counts when f+1 replicas have sent the same result; a checkpoint every %d blocks", interval)}
+	if c.Delay > 0 {
+		about = append(about, fmt.Sprintf("each frame between replicas is %v late", c.Delay))
+	}
 	if c.Quota > 0 {
 		about = append(about, fmt.Sprintf("each replica bounded to %g cores", c.Quota))
 	}

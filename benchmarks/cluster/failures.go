@@ -12,18 +12,31 @@ import (
 // lossRate is the chance of a frame to be lost where links lose some.
 const lossRate = 0.01
 
-// weathers are those of links that fail so.
-var weathers = map[benchmarks.Failure]func(r *replica) *weather{
-	benchmarks.Isolation: func(*replica) *weather { return &weather{mute: true, deaf: true} },
-	benchmarks.Muteness:  func(*replica) *weather { return &weather{mute: true} },
-	benchmarks.Loss:      func(*replica) *weather { return &weather{loss: lossRate} },
-	benchmarks.Regions: func(r *replica) *weather {
-		w := &weather{delay: make(map[transport.Peer]time.Duration)}
-		for i, m := range r.Config.genesis().Members {
-			w.delay[m.Key] = regionDelay(r.Self, i)
-		}
-		return w
+// weathers are what becomes of the usual weather where links fail so.
+var weathers = map[benchmarks.Failure]func(r *replica, w *weather){
+	benchmarks.Isolation: func(_ *replica, w *weather) { w.mute, w.deaf = true, true },
+	benchmarks.Muteness:  func(_ *replica, w *weather) { w.mute = true },
+	benchmarks.Loss:      func(_ *replica, w *weather) { w.loss = lossRate },
+	benchmarks.Regions: func(r *replica, w *weather) {
+		w.delay = r.delays(func(to int) time.Duration { return regionDelay(r.Self, to) })
 	},
+}
+
+// delays are those to each member.
+func (r *replica) delays(to func(i int) time.Duration) map[transport.Peer]time.Duration {
+	delay := make(map[transport.Peer]time.Duration)
+	for i, m := range r.Config.genesis().Members {
+		delay[m.Key] = to(i)
+	}
+	return delay
+}
+
+// usual is the weather while nothing fails, nil if it is fair.
+func (r *replica) usual() *weather {
+	if r.Config.Delay == 0 {
+		return nil
+	}
+	return &weather{delay: r.delays(func(int) time.Duration { return r.Config.Delay })}
 }
 
 // fail makes the replica fail until heal.
@@ -31,8 +44,13 @@ func (r *replica) fail(how benchmarks.Failure) error {
 	if r.face == nil {
 		return errSilent
 	}
-	if w := weathers[how]; w != nil {
-		r.face.now.Store(w(r))
+	if worsen := weathers[how]; worsen != nil {
+		w := r.usual()
+		if w == nil {
+			w = new(weather)
+		}
+		worsen(r, w)
+		r.face.now.Store(w)
 		return nil
 	}
 	if lies[how] != nil {
@@ -53,7 +71,7 @@ func (c *Config) canFail(how benchmarks.Failure) error {
 // heal ends what fail began.
 func (r *replica) heal() error {
 	if r.face != nil {
-		r.face.now.Store(nil)
+		r.face.now.Store(r.usual())
 		r.honest()
 	}
 	r.disk.goOn()

@@ -171,6 +171,24 @@ func TestFloodEnds(t *testing.T) {
 	})
 }
 
+// What fails comes on top of the usual delay.
+func TestFailingWeather(t *testing.T) {
+	r := &replica{face: &face{links: newLinks(nil)}, spec: spec{Config: Config{Replicas: 4, Delay: time.Millisecond}}}
+	for how, want := range map[benchmarks.Failure]weather{
+		benchmarks.Isolation: {mute: true, deaf: true, delay: r.usual().delay},
+		benchmarks.Muteness:  {mute: true, delay: r.usual().delay},
+		benchmarks.Loss:      {loss: lossRate, delay: r.usual().delay},
+		benchmarks.Regions:   {delay: r.delays(func(i int) time.Duration { return regionDelay(0, i) })},
+	} {
+		require.NoError(t, r.fail(how))
+		require.Equal(t, &want, r.face.now.Load(), how)
+	}
+	require.Len(t, r.usual().delay, 4)
+	r.Config.Delay = 0
+	require.NoError(t, r.heal())
+	require.Nil(t, r.face.now.Load())
+}
+
 // While a replica lies, the lie stands between engine and links; then nothing does.
 func TestHeal(t *testing.T) {
 	honest, lying, heard := &sink{}, &sink{}, 0
@@ -179,7 +197,7 @@ func TestHeal(t *testing.T) {
 	l := &lie{Endpoint: lying, handler: func(transport.Peer, []byte) {}}
 	f.lie.Store(l)
 	f.now.Store(&weather{mute: true})
-	r := &replica{face: f}
+	r := &replica{face: f, spec: spec{Config: Config{Replicas: 4, Delay: time.Millisecond}}}
 	r.disk.stall()
 	for want := range 2 {
 		f.Send(peer, transport.Frame{})
@@ -189,7 +207,7 @@ func TestHeal(t *testing.T) {
 		require.Equal(t, 1, lying.count(peer))
 		require.NoError(t, r.heal())
 		require.True(t, l.over.Load())
-		require.Nil(t, f.now.Load())
+		require.Equal(t, &weather{delay: r.delays(func(int) time.Duration { return time.Millisecond })}, f.now.Load(), "as always")
 		require.Nil(t, r.disk.gate.Load())
 	}
 }

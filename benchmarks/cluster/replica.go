@@ -97,6 +97,7 @@ func (r *replica) run(addrs []string) (err error) {
 	others := members(&genesis, addrs)
 	delete(others, r.key.Public())
 	r.face = &face{links: newLinks(others)}
+	r.face.now.Store(r.usual())
 	r.pbft, err = pbft.Start(pbft.Config{
 		Genesis: genesis, Self: message.ReplicaID(r.Self), Key: &r.key, Log: r.log, Application: &r.app, Bootstrap: !r.Again,
 		SnapshotEvery: snapshotEvery, Sessions: session.Config{Sessions: max(4096, r.Config.Clients)},
