@@ -53,7 +53,7 @@ func (h *history) block(b []byte) (core.RestoredBlock, error) {
 	if err != nil {
 		return core.RestoredBlock{}, err
 	}
-	if message.PayloadDigest(raw) != header.PayloadDigest {
+	if !header.Names(raw) {
 		return core.RestoredBlock{}, errors.New("payload is not the one that its header names")
 	}
 	p, err := message.ParseBatch(raw)

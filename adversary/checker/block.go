@@ -3,6 +3,8 @@ package checker
 import (
 	"crypto/sha256"
 	"encoding/binary"
+
+	"github.com/zeebo/blake3"
 )
 
 // header is the small part of a block (spec B1).
@@ -41,7 +43,7 @@ func (c *Checker) validBlock(e *evidence) string {
 	switch {
 	case chain[len(chain)-1] != p.chain:
 		return "a block that the PREPARE does not cover"
-	case uint64(len(e.raw)) != uint64(h.size) || sha256.Sum256(e.raw) != h.digest:
+	case !h.names(e.raw):
 		return "not the payload that the header names"
 	case c.validHeader(h) && c.validBatch(e.raw):
 		return "a valid block"
@@ -49,10 +51,24 @@ func (c *Checker) validBlock(e *evidence) string {
 	return ""
 }
 
-// validHeader reports whether replicas take a header: a batch under SHA-256 within the
+// names reports whether the payload is the header's, by the hash that it says (spec B3).
+func (h *header) names(raw []byte) bool {
+	if uint64(len(raw)) != uint64(h.size) {
+		return false
+	}
+	switch h.hash {
+	case 1:
+		return sha256.Sum256(raw) == h.digest
+	case 2:
+		return blake3.Sum256(raw) == h.digest
+	}
+	return false
+}
+
+// validHeader reports whether replicas take a header: a batch under a known hash within the
 // genesis' size, above genesis.
 func (c *Checker) validHeader(h *header) bool {
-	return h.seq > 0 && h.seq < most && h.kind == 1 && h.hash == 1 && int64(h.size) <= int64(c.genesis.BlockBytes)
+	return h.seq > 0 && h.seq < most && h.kind == 1 && (h.hash == 1 || h.hash == 2) && int64(h.size) <= int64(c.genesis.BlockBytes)
 }
 
 // requestFixed is the length of a request without its operation and signature.

@@ -1,6 +1,6 @@
 // Package checker says what a certificate proves, for those who would rather not take
 // the engine's word: the simulator's oracles, an auditor, a second implementation. It
-// shares no code with the engine and imports the standard library only. It was written
+// shares no code with the engine and imports the standard library and BLAKE3 only. It was written
 // from docs/spec.md, from the schema under proto/ and from the vectors of what is signed
 // (pbft/message/testdata/vectors.txt), and says everything the long way round: it reads
 // one field after the other, rebuilds each vote, and counts power by multiplication.

@@ -3,6 +3,8 @@ package checker_test
 import (
 	"bytes"
 
+	"github.com/zeebo/blake3"
+
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
@@ -112,6 +114,9 @@ func (w *world) payload(e *message.Evidence) {
 	e.Header = message.Header{
 		Epoch: p.epoch, View: message.View(d.around(uint64(p.view))), Seq: p.point.Seq, PayloadKind: message.PayloadKind(d.around(1)),
 		PayloadHash: message.HashKind(d.around(1)), PayloadSize: uint32(d.around(uint64(len(e.Raw)))), PayloadDigest: message.PayloadDigest(e.Raw),
+	}
+	if d(2) == 1 {
+		e.Header.PayloadHash, e.Header.PayloadDigest = message.HashBLAKE3, blake3.Sum256(e.Raw)
 	}
 	e.Fork, e.Links = message.Digest{8}, links(int(d(4)), 2)
 	at := message.Point{Seq: p.point.Seq + message.Seq(len(e.Links)), Chain: message.Fold(e.Fork.Extend(e.Header.Digest()), e.Links)}

@@ -36,9 +36,9 @@ func (v *View) Block(on message.Point, names ...string) *Block {
 // BlockOf makes a block of this view with the given payload, valid or not.
 func (v *View) BlockOf(on message.Point, raw []byte) *Block {
 	h := message.Header{
-		View: v.Number, Seq: on.Seq + 1, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256,
-		PayloadSize: uint32(len(raw)), PayloadDigest: message.PayloadDigest(raw),
+		View: v.Number, Seq: on.Seq + 1, PayloadKind: message.PayloadBatch,
 	}
+	h.SetPayload(raw)
 	payload, _ := message.ParseBatch(raw)
 	return &Block{Point: v.d.names.learn(on.Chain, &h, payload), Parent: on.Chain, Header: h, Raw: raw}
 }

@@ -39,9 +39,9 @@ func (t *tree) grow(parent point, view, choice int) point {
 	r := wish(view, int(p.at.Seq)+1, choice)
 	raw := message.AppendBatch(nil, []message.Request{r})
 	h := message.Header{
-		View: message.View(view), Seq: p.at.Seq + 1, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256,
-		PayloadSize: uint32(len(raw)), PayloadDigest: message.PayloadDigest(raw),
+		View: message.View(view), Seq: p.at.Seq + 1, PayloadKind: message.PayloadBatch,
 	}
+	h.SetPayload(raw)
 	return t.add(p.at.Chain, h, raw)
 }
 

@@ -21,7 +21,7 @@ func (t *twin) chain() message.Digest { return t.parent.Extend(t.header.Digest()
 // repacked returns the header of m for another payload.
 func repacked(m *message.Body, raw []byte) (message.Header, []byte) {
 	h := m.Header
-	h.PayloadSize, h.PayloadDigest = uint32(len(raw)), message.PayloadDigest(raw)
+	h.SetPayload(raw)
 	return h, raw
 }
 

@@ -111,9 +111,9 @@ func newUsurp(e *Env) Sender {
 				block.Raw = nil
 			}
 			block.Header = message.Header{
-				Epoch: p.Epoch, View: p.View, Seq: p.Seq + 1, PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256,
-				PayloadSize: uint32(len(b.body)), PayloadDigest: message.PayloadDigest(b.body),
+				Epoch: p.Epoch, View: p.View, Seq: p.Seq + 1, PayloadKind: message.PayloadBatch,
 			}
+			block.Header.SetPayload(b.body)
 		}
 		e.proposeTo(to, p.Base, block)
 	}

@@ -44,9 +44,9 @@ func (c *Core) undecidedBytes() int {
 func (c *Core) proposeBlock(p *message.Payload) {
 	h := message.Header{
 		Epoch: c.epoch, View: c.view, Seq: c.top + 1,
-		PayloadKind: message.PayloadBatch, PayloadHash: message.HashSHA256,
-		PayloadSize: uint32(len(p.Raw)), PayloadDigest: message.PayloadDigest(p.Raw),
+		PayloadKind: message.PayloadBatch,
 	}
+	h.SetPayload(p.Raw)
 	parent := c.own[c.top]
 	n := c.learn(parent, &h)
 	c.assert(n != nil, "own block is outside the window")

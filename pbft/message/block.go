@@ -3,6 +3,8 @@ package message
 import (
 	"crypto/sha256"
 	"encoding/binary"
+
+	"github.com/zeebo/blake3"
 )
 
 // Version is the protocol version, part of every signed byte string.
@@ -17,8 +19,14 @@ const PayloadBatch PayloadKind = 1
 // HashKind says which function made a payload digest.
 type HashKind uint8
 
-// HashSHA256 is the portable default.
-const HashSHA256 HashKind = 1
+// The hash functions. What names a block's header, a vote or a request is SHA-256 always.
+const (
+	HashSHA256 HashKind = 1
+	HashBLAKE3 HashKind = 2 // with 32 bytes of output: twice as fast on what is long
+)
+
+// hashLong is the length in bytes from which on BLAKE3 is the faster one.
+const hashLong = 4 << 10
 
 // Header is the small, hashed part of a block (spec B1). View is the view in
 // which the block was first proposed: a later view that inherits the block
@@ -68,8 +76,31 @@ func Root(cluster Digest) Point {
 	return Point{Seq: 0, Chain: sha256.Sum256(b)}
 }
 
-// PayloadDigest hashes the exact bytes of a payload (spec B3).
-func PayloadDigest(payload []byte) Digest { return sha256.Sum256(payload) }
+// PayloadDigest is the digest with HashSHA256 of the exact bytes of a payload (spec B3).
+func PayloadDigest(payload []byte) Digest { return HashSHA256.digest(payload) }
+
+// SetPayload names a payload, by its exact bytes (spec B3), with the faster hash for its length.
+func (h *Header) SetPayload(raw []byte) {
+	h.PayloadHash = HashSHA256
+	if len(raw) >= hashLong {
+		h.PayloadHash = HashBLAKE3
+	}
+	h.PayloadSize, h.PayloadDigest = uint32(len(raw)), h.PayloadHash.digest(raw)
+}
+
+// Names reports whether raw is the payload that the header names.
+func (h *Header) Names(raw []byte) bool {
+	return h.PayloadHash.known() && len(raw) == int(h.PayloadSize) && h.PayloadHash.digest(raw) == h.PayloadDigest
+}
+
+func (k HashKind) known() bool { return k == HashSHA256 || k == HashBLAKE3 }
+
+func (k HashKind) digest(b []byte) Digest {
+	if k == HashBLAKE3 {
+		return blake3.Sum256(b)
+	}
+	return sha256.Sum256(b)
+}
 
 // Block is a header with its payload. Payload is shared, never modified.
 type Block struct {

@@ -99,7 +99,9 @@ func TestSignRequest(t *testing.T) {
 func TestPayload(t *testing.T) {
 	w := newWorldOf(t, Digest{1}, 7, true, Limits{OpBytes: 2}, 1, 1, 1, 1)
 	header := func(raw []byte) *Header {
-		return &Header{PayloadSize: uint32(len(raw)), PayloadDigest: PayloadDigest(raw)}
+		h := &Header{}
+		h.SetPayload(raw)
+		return h
 	}
 	good := AppendBatch(nil, []Request{w.request(0, 1), w.request(1, 1)})
 	p, err := w.door.Payload(header(good), good)
@@ -115,8 +117,8 @@ func TestPayload(t *testing.T) {
 		raw  []byte
 		want error
 	}{
-		"another digest":     {&Header{PayloadSize: uint32(len(good))}, good, ErrForm},
-		"another size":       {&Header{PayloadSize: 9, PayloadDigest: PayloadDigest(good)}, good, ErrForm},
+		"another digest":     {&Header{PayloadHash: HashSHA256, PayloadSize: uint32(len(good))}, good, ErrForm},
+		"another size":       {&Header{PayloadHash: HashSHA256, PayloadSize: 9, PayloadDigest: PayloadDigest(good)}, good, ErrForm},
 		"no batch":           {header(good[:9]), good[:9], ErrBatch},
 		"nothing":            {header(nil), nil, ErrBatch},
 		"operation too long": {header(AppendBatch(nil, []Request{long})), AppendBatch(nil, []Request{long}), ErrForm},

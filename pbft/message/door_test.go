@@ -162,7 +162,7 @@ func TestHeader(t *testing.T) {
 		"payload kind 0":              {func(h *Header) { h.PayloadKind = 0 }, ErrForm},
 		"payload kind 2":              {func(h *Header) { h.PayloadKind = 2 }, ErrForm},
 		"hash 0":                      {func(h *Header) { h.PayloadHash = 0 }, ErrForm},
-		"hash 2":                      {func(h *Header) { h.PayloadHash = 2 }, ErrForm},
+		"hash 3":                      {func(h *Header) { h.PayloadHash = 3 }, ErrForm},
 		"payload larger than allowed": {func(h *Header) { h.PayloadSize = 1001 }, ErrForm},
 		"payload without end":         {func(h *Header) { h.PayloadSize = 1<<32 - 1 }, ErrForm},
 	} {

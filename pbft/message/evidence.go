@@ -146,7 +146,7 @@ func (d *Door) invalidPayload(e *Evidence) bool {
 	}
 	// The payload must be the one that the header names, and be refused: for what it is,
 	// or for its kind or size, which are the genesis' (spec N1).
-	if !d.named(&e.Header, e.Raw) {
+	if !e.Header.Names(e.Raw) {
 		return false
 	}
 	_, err := d.Payload(&e.Header, e.Raw)

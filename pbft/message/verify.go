@@ -230,7 +230,7 @@ func (d *Door) header(h *Header) error {
 	switch {
 	case h.Epoch != d.members.epoch:
 		return ErrEpoch
-	case h.Seq == 0, h.Seq >= 1<<62, h.PayloadKind != PayloadBatch, h.PayloadHash != HashSHA256,
+	case h.Seq == 0, h.Seq >= 1<<62, h.PayloadKind != PayloadBatch, !h.PayloadHash.known(),
 		int64(h.PayloadSize) > int64(d.limits.PayloadBytes):
 		return ErrForm
 	}
@@ -241,21 +241,16 @@ func (d *Door) body(m *Body) (err error) {
 	if err := d.header(&m.Header); err != nil {
 		return err
 	}
-	if m.Payload, err = d.Payload(&m.Header, m.Raw); err != nil && d.named(&m.Header, m.Raw) {
+	if m.Payload, err = d.Payload(&m.Header, m.Raw); err != nil && m.Header.Names(m.Raw) {
 		return nil // an invalid block: the core keeps it as evidence
 	}
 	return err
 }
 
-// named reports whether raw is the payload that h names.
-func (d *Door) named(h *Header, raw []byte) bool {
-	return len(raw) == int(h.PayloadSize) && PayloadDigest(raw) == h.PayloadDigest
-}
-
 // Payload checks that raw is the payload that h names and that it is valid: a
 // pure function of its bytes and the epoch's configuration (spec N1).
 func (d *Door) Payload(h *Header, raw []byte) (*Payload, error) {
-	if !d.named(h, raw) {
+	if !h.Names(raw) {
 		return nil, ErrForm
 	}
 	p, err := ParseBatch(raw)
