@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"math"
@@ -27,6 +26,16 @@ type cached struct {
 	number uint64
 	Reply
 	digest message.Digest // of Result, zero until Digest needs it
+	room   [24]byte       // of a short Result
+}
+
+// newCached copies the result: a short one, and most are, costs no memory of its own.
+func newCached(number uint64, r Reply) *cached {
+	c := &cached{number: number, Reply: r}
+	if r.Result != nil {
+		c.Result = append(c.room[:0], r.Result...)
+	}
+	return c
 }
 
 func (c *cached) size() int { return ReplyOverhead + len(c.Result) }
@@ -39,18 +48,18 @@ func (c *cached) size() int { return ReplyOverhead + len(c.Result) }
 // was not executed or has its reply already, or a block in which the session executed nothing, is an
 // error of the caller and panics. A mirror stores nothing.
 func (t *Table) Store(id message.SessionID, number uint64, r Reply) {
-	s := t.byID[id]
+	s := t.live(id)
 	if !t.cfg.Replies || s == nil || number < s.awaited {
 		return
 	}
+	t.recent = s
 	if !s.done(number) || r.Seq < s.id.Seq || r.Seq > s.used.Seq {
 		panic(fmt.Sprintf("session: reply to number %d of %v, not executed in block %d", number, id, r.Seq))
 	}
 	if len(r.Result) > t.cfg.ReplyBytes-ReplyOverhead {
 		return
 	}
-	r.Result = bytes.Clone(r.Result)
-	if !s.replies.insert(&cached{number: number, Reply: r}) {
+	if !s.replies.insert(newCached(number, r)) {
 		panic(fmt.Sprintf("session: second reply to number %d of %v", number, id))
 	}
 	t.soil(s)

@@ -56,7 +56,8 @@ type Table struct {
 	slots    []*session
 	byID     map[message.SessionID]*session
 	byClient map[message.PublicKey]*session
-	lru      session // ends of the ring of sessions, lru.next the least recently used
+	lru      session  // ends of the ring of sessions, lru.next the least recently used
+	recent   *session // touched or stored to last; nil at first
 
 	replyBytes int   // of all sessions
 	held       []int // scratch of trim
@@ -144,8 +145,17 @@ func (t *Table) Admissible(r *message.Request) bool {
 // Executed reports whether the number of a live session is done: executed, or below Awaited. It is
 // false for a session that is not live, whose numbers are all Expired.
 func (t *Table) Executed(id message.SessionID, number uint64) bool {
-	s := t.byID[id]
+	s := t.live(id)
 	return s != nil && s.done(number)
+}
+
+// live returns the session of an id, nil if there is none. What a client has in a block stands close
+// together, so it is mostly the recent one.
+func (t *Table) live(id message.SessionID) *session {
+	if t.recent != nil && t.recent.id == id {
+		return t.recent
+	}
+	return t.byID[id]
 }
 
 // judge is the one place where verdicts are made. It also returns the session that an executed or
@@ -168,7 +178,7 @@ func (t *Table) judgeOperation(r *message.Request) (Verdict, *session) {
 	if r.Awaited > r.Number || r.Number-max(r.Awaited, 1) >= t.cfg.Window {
 		return Refused, nil
 	}
-	s := t.byID[r.Session]
+	s := t.live(r.Session)
 	if bug.M72 && s == nil {
 		s = t.byClient[r.Client]
 	}
@@ -218,7 +228,7 @@ func (t *Table) open(s *session, at message.SessionID, r *message.Request) {
 // touch notes that s was changed by the request at the given place. Places rise, so moving s to the
 // end keeps the ring sorted by them.
 func (t *Table) touch(s *session, at message.SessionID) {
-	s.used = at
+	s.used, t.recent = at, s
 	if last := t.lru.prev; last != s {
 		s.unlink()
 		s.linkAfter(last)
