@@ -68,7 +68,7 @@ func TestFaultFigures(t *testing.T) {
 	require.Equal(t, line{name: "sent", color: 1, dashed: true, pieces: [][]xy{{{0, 1000}, {3, 1000}}}}, done.lines[1])
 	require.Len(t, late.lines[0].pieces, 2, "where nothing completes there is no latency")
 	require.Equal(t, 4.4e6, late.lines[1].pieces[0][0].y)
-	require.Contains(t, f.caption[0], "gap 400 ms, 1 view changes, p99 within 1.1 of before (4 ms) never again in this run; 1 k/s before, 700/s until it ends at 2 s")
+	require.Contains(t, f.caption[0], "gap 400 ms, 1 view changes, p99 within 1.1 of before (4 ms) never again in this run; 1 k/s before, 700/s until it ends at 2 s (p99 at once from there), 1 k/s since.")
 	require.Contains(t, f.caption[1], "3 runs with gaps from 300 ms to 700 ms")
 	require.Equal(t, []loss{{
 		Class: "B", Fault: "killed-primary", Config: "twothirds", Load: "open loop at 1 k/s", N: 4, Payload: 256, Runs: 3,
@@ -138,6 +138,13 @@ func TestGrowth(t *testing.T) {
 		First: "1 kB", Last: "1 kB", Measured: "0.00", Model: "1.10", // of 3, 15 and 63 copies
 	}, rows[2])
 	require.Len(t, rows, 6, "no signatures were checked")
+
+	results = nil
+	for _, n := range []int{4, 100} {
+		results = append(results, measured(n, 8, 1000, class("C"), func(r *benchmarks.Result) { r.Cost.System.CPU = time.Duration(n * int(time.Second)) }))
+	}
+	_, rows = growth(familiesOf(seriesOf(results)))
+	require.Equal(t, "1.00", rows[0].Measured, "in virtual time it is what the replicas spent that counts, not what the model did")
 }
 
 func TestFit(t *testing.T) {

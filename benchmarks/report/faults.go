@@ -222,8 +222,11 @@ func (f *faulted) caption(r *benchmarks.Result) []string {
 }
 
 func again(d time.Duration) string {
-	if d < 0 {
+	switch {
+	case d < 0:
 		return "never again in this run"
+	case d == 0:
+		return "at once"
 	}
 	return "again after " + duration(float64(d))
 }

@@ -59,22 +59,26 @@ type cost struct {
 	model   func(*benchmarks.Ceiling) float64
 }
 
-// costsOf returns the costs of a class. In class A replicas have processes of their own; in class C time is not the
-// machine's.
+// costsOf returns the costs of a class.
 func costsOf(class string) []cost {
-	counted := []cost{
+	name, measure := cpuOf(class)
+	return []cost{
+		{name, duration, measure, func(c *benchmarks.Ceiling) float64 { return float64(c.CPU()) }},
 		{"bytes between replicas", size, wireEach, (*benchmarks.Ceiling).WireBytes},
 		{"signatures made", number, signedEach, (*benchmarks.Ceiling).SignaturesMade},
 		{"signatures checked", number, verifiedEach, (*benchmarks.Ceiling).SignaturesChecked},
 	}
-	least := func(c *benchmarks.Ceiling) float64 { return float64(c.CPU()) }
+}
+
+// cpuOf is the CPU time of an operation in a class, and what to call it.
+func cpuOf(class string) (string, measure) {
 	switch class {
 	case "A":
-		return append([]cost{{"CPU time of all replicas", duration, replicaEach, least}}, counted...)
+		return "CPU time of all replicas", replicaEach
 	case "B":
-		return append([]cost{{"CPU time, clients included", duration, cpuEach, least}}, counted...)
+		return "CPU time, clients included", cpuEach
 	}
-	return counted
+	return "CPU time of all replicas, by the model of a machine", replicaEach
 }
 
 // exponent says how one cost of one family grows.

@@ -141,10 +141,11 @@ func inline(title string, svg []byte) template.HTML {
 
 // rowOf tells a result.
 func rowOf(nth int, r *benchmarks.Result) row {
+	_, cpu := cpuOf(r.Class)
 	x := row{
 		Number: nth, Started: r.Started.UTC().Format("01-02 15:04:05"), Class: r.Class, System: r.System, Load: loopOf(&r.Load), Payload: r.Load.Payload,
 		Fault: r.Load.Fault, PerSec: number(r.PerSec), P50: duration(p50(r)), P99: duration(p99(r)), P999: duration(float64(r.Latency.P999)),
-		Gap: duration(float64(r.Gap)), CPU: duration(cpuEach(r)), Wire: size(wireEach(r)), Signed: counted(signedEach(r)), Syncs: counted(syncsEach(r)),
+		Gap: duration(float64(r.Gap)), CPU: duration(cpu(r)), Wire: size(wireEach(r)), Signed: counted(signedEach(r)), Syncs: counted(syncsEach(r)),
 		New: number(mallocsEach(r)), Ordered: counted(float64(r.Ordered)), Safe: "yes", Commit: shortCommit(r.Machine.Commit), Command: command(r.Machine.Args),
 	}
 	if f := r.Fault; f != nil {

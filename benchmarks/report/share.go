@@ -18,7 +18,8 @@ type share struct {
 	CPU, ModelCPU       string  // of an operation
 }
 
-// sharesOf returns a row for each configuration of ours, fault-free and in a closed loop. Class C has no time to share.
+// sharesOf returns a row for each configuration of ours, fault-free and in a closed loop. The machines of class C have
+// cores of their own.
 func sharesOf(all []series) []share {
 	var ours []series
 	for _, s := range all {
@@ -40,7 +41,8 @@ func sharesOf(all []series) []share {
 func shareOf(s *series, name string) share {
 	best, model := s.best(), ceilingOf(&s.config)
 	rate, least := best.median(perSec), model.PerSec(coresOf(s))
-	used := best.median(costsOf(s.config.class)[0].measure)
+	_, cpu := cpuOf(s.config.class)
+	used := best.median(cpu)
 	row := share{
 		Class: s.config.class, Config: name, N: s.config.n, Payload: s.config.payload, Runs: len(best.runs), Load: loopOf(best.load()),
 		Measured: number(rate), Least: number(least), Percent: 100 * rate / least,
