@@ -44,11 +44,11 @@ type Config struct {
 
 	// IdleTimeout ends a link on which nothing was heard for so long, not even a ping: the peer's
 	// process is stopped or the network is gone, though the kernel may acknowledge everything. At
-	// least twice the PingInterval. Default 5 s.
+	// least twice the PingInterval. Default 5 s. Measured to an eighth: it may be that much shorter.
 	IdleTimeout time.Duration
 
 	// WriteTimeout ends a link whose peer does not take one write, of 128 KiB plus framing at most,
-	// for so long. Default 10 s.
+	// for so long. Default 10 s. Measured to an eighth, too.
 	WriteTimeout time.Duration
 
 	// UserTimeout is TCP_USER_TIMEOUT, where the system has it: how long written data may stay

@@ -22,7 +22,8 @@ type link struct {
 	socket  *socket  // between the two; nil if insecure
 	role    transport.Role
 	queue   *links.Queue
-	welcome bool // this end accepted, and says so with a first ping
+	writes  alarm // of the writing goroutine
+	welcome bool  // this end accepted, and says so with a first ping
 
 	once  sync.Once
 	ended atomic.Bool
@@ -107,18 +108,32 @@ func (e *Endpoint) newFrameReader(l *link) *frameReader {
 	if l.role == transport.Client {
 		f.max, f.step, size = e.cfg.Limits.ClientFrameBytesMax, clientStepBytes, clientReadBytes
 	}
-	f.r = bufio.NewReaderSize(&patientReader{l.conn, e.cfg.IdleTimeout}, size)
+	f.r = bufio.NewReaderSize(&patientReader{conn: l.conn, timeout: e.cfg.IdleTimeout}, size)
 	return f
+}
+
+// alarm moves a deadline on before each call that it is for, once an eighth of the timeout has passed: each
+// move costs about a hundredth of a small read or write. So a call has at least seven eighths of the timeout.
+type alarm struct{ armed time.Time }
+
+func (p *alarm) arm(timeout time.Duration, set func(time.Time) error) error {
+	now := time.Now()
+	if now.Sub(p.armed) < timeout/8 {
+		return nil
+	}
+	p.armed = now
+	return set(now.Add(timeout))
 }
 
 // patientReader gives every read the same time.
 type patientReader struct {
 	conn    net.Conn
 	timeout time.Duration
+	alarm   alarm
 }
 
 func (r *patientReader) Read(b []byte) (int, error) {
-	if err := r.conn.SetReadDeadline(time.Now().Add(r.timeout)); err != nil {
+	if err := r.alarm.arm(r.timeout, r.conn.SetReadDeadline); err != nil {
 		return 0, err
 	}
 	return r.conn.Read(b)
@@ -178,7 +193,7 @@ func (e *Endpoint) putBatch(p *peer, l *link, batch []links.Slice) error {
 }
 
 func (e *Endpoint) put(p *peer, l *link, b []byte) error {
-	if err := l.conn.SetWriteDeadline(time.Now().Add(e.cfg.WriteTimeout)); err != nil {
+	if err := l.writes.arm(e.cfg.WriteTimeout, l.conn.SetWriteDeadline); err != nil {
 		return linkError(err, transport.ReasonStalled)
 	}
 	n, err := l.send(b)
