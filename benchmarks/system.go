@@ -27,7 +27,7 @@ type Ordered interface {
 type System interface {
 	// Name is a word without spaces, such as "twothirds"; it becomes part of a benchmark's name.
 	Name() string
-	// Class is "A" if the replicas are processes of their own, "B" if they share the generator's.
+	// Class is "A" if the replicas are processes of their own, "B" if they share the generator's, "C" if time is virtual.
 	Class() string
 	// About says, a line each, what is encrypted, synced and signed, and the settings that matter.
 	About() []string

@@ -55,18 +55,23 @@ func (r *Result) costText(w io.Writer) {
 		return
 	}
 	c, s := &r.Cost, &r.Cost.System
-	if r.Class == "A" {
+	switch r.Class {
+	case "A":
 		fmt.Fprintf(w, "  CPU          %.1f us/request in replicas, %.1f in generator and clients; %.2f cores together\n",
 			r.each(s.CPU.Seconds()*1e6), r.each(c.OwnCPU.Seconds()*1e6), c.CPU().Seconds()/r.Window.Seconds())
-	} else {
+	case "B":
 		fmt.Fprintf(w, "  CPU          %.1f us/request, generator and clients included; %.2f cores\n",
 			r.each(c.OwnCPU.Seconds()*1e6), c.CPU().Seconds()/r.Window.Seconds())
+	default:
+		fmt.Fprintf(w, "  CPU          %.1f us/request in replicas, by the model\n", r.each(s.CPU.Seconds()*1e6))
 	}
 	fmt.Fprintf(w, "  each request %.0f B between replicas, %.0f B with clients, %.0f B in logs\n",
 		r.each(float64(s.WireBytes)), r.each(float64(s.ClientBytes)), r.each(float64(s.LogBytes)))
-	fmt.Fprintf(w, "               %.4f signatures made, %.4f syncs, %.1f allocations\n",
-		r.each(float64(s.Signed)), r.each(float64(s.Syncs)), r.each(float64(c.OwnMallocs+s.Mallocs)))
-	r.memoryText(w)
+	fmt.Fprintf(w, "               %.4f signatures made, %.4f checked, %.4f syncs, %.1f allocations\n",
+		r.each(float64(s.Signed)), r.each(float64(s.Verified)), r.each(float64(s.Syncs)), r.each(float64(c.OwnMallocs+s.Mallocs)))
+	if len(r.Memory) > 0 {
+		r.memoryText(w)
+	}
 	if s.Blocks > 0 {
 		fmt.Fprintf(w, "  each block   %.1f requests\n", float64(s.Executed)/float64(s.Blocks))
 	}
@@ -135,6 +140,7 @@ func (r *Result) GoBench(w io.Writer) {
 		{r.each(float64(s.ClientBytes)), "client-B/op"},
 		{r.each(float64(s.LogBytes)), "log-B/op"},
 		{r.each(float64(s.Signed)), "signed/op"},
+		{r.each(float64(s.Verified)), "verified/op"},
 		{r.each(float64(s.Syncs)), "syncs/op"},
 		{r.each(float64(r.Cost.OwnMallocs + s.Mallocs)), "allocs/op"},
 	} {

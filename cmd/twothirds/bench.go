@@ -13,6 +13,7 @@ import (
 
 	"github.com/twothirds-bft/twothirds/benchmarks"
 	"github.com/twothirds-bft/twothirds/benchmarks/cluster"
+	"github.com/twothirds-bft/twothirds/benchmarks/virtual"
 )
 
 // bench is one measurement and where its result goes.
@@ -42,7 +43,9 @@ most that the cluster takes. With --rate requests arrive at random instants that
 each latency counts from the instant at which the request was meant to be sent: the way to measure
 latency.
 
-Class A runs each replica as a process of its own, class B all in this one. Their figures do not compare.
+Class A runs each replica as a process of its own, class B all in this one, and class C in a model: the real
+protocol, on machines whose time is virtual, so that a --seed has the same figures each time and n may be 100.
+Figures of different classes do not compare.
 
 Several values of --replicas, --payload, --clients, --outstanding or --rate, separated by commas, are measured
 one after the other, each with each of the others, and print a line each. 'twothirds report' draws them.
@@ -72,13 +75,14 @@ Exit status: 0 measured, 1 the check failed or the cluster did not start, 2 wron
 
 func (b *bench) flags(cmd *cobra.Command) {
 	f, l, c := cmd.Flags(), &b.load, &b.cluster
-	f.Uint64Var(&l.Seed, "seed", 1, "of the open loop's arrivals")
+	f.Uint64Var(&l.Seed, "seed", 1, "of the open loop's arrivals, and of the delays of class C")
 	f.DurationVar(&l.For, "for", 10*time.Second, "how long to measure")
 	f.DurationVar(&l.Warm, "warm", 2*time.Second, "how long to run before that")
 	f.StringVar(&l.Fault, "fault", "", "let replicas fail by this schedule")
-	f.StringVar(&c.Class, "class", "B", "A: a process per replica; B: all in this process")
-	f.StringVar(&c.Link, "link", "tls", "tls, tcp (nothing encrypted) or memory (class B)")
+	f.StringVar(&c.Class, "class", "B", "A: a process per replica; B: all in this process; C: modelled machines in virtual time, up to 100")
+	f.StringVar(&c.Link, "link", "tls", "tls, tcp (nothing encrypted) or memory (classes B and C)")
 	f.StringVar(&c.Log, "log", "wal", "wal (files, synced) or memory")
+	f.DurationVar(&c.Delay, "delay", 0, "how late each message between replicas is, one way")
 	f.BoolVar(&c.Signed, "signed", false, "clients sign their requests")
 	f.StringVar(&c.Dir, "dir", "", "where logs are made for the run (default the folder for temporary files)")
 	f.Float64Var(&c.Quota, "quota", 0, "cores that each process of class A may use (Linux, needs the right to make a control group)")
@@ -98,14 +102,7 @@ func (b *bench) run(ctx context.Context, w io.Writer) error {
 		b.load.Progress = progressLine(b.load.Warm, b.load.Warm+b.load.For)
 		defer fmt.Fprint(os.Stderr, "\r\033[K")
 	}
-	c, err := cluster.Start(ctx, b.cluster)
-	if err != nil {
-		return benchError(err)
-	}
-	r, err := benchmarks.Run(ctx, c, b.load)
-	if closeErr := c.Close(); err == nil {
-		err = closeErr
-	}
+	r, err := b.measure(ctx)
 	if r == nil {
 		return benchError(err)
 	}
@@ -121,9 +118,22 @@ func (b *bench) run(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
+// measure returns a result, an error, or both if something went wrong after the measurement.
+func (b *bench) measure(ctx context.Context) (*benchmarks.Result, error) {
+	if b.cluster.Class == "C" {
+		return b.model(ctx)
+	}
+	c, err := cluster.Start(ctx, b.cluster)
+	if err != nil {
+		return nil, err
+	}
+	r, err := benchmarks.Run(ctx, c, b.load)
+	return r, errors.Join(err, c.Close())
+}
+
 // benchError tells what the user got wrong from what went wrong.
 func benchError(err error) error {
-	if errors.Is(err, benchmarks.ErrLoad) || errors.Is(err, cluster.ErrConfig) {
+	if errors.Is(err, benchmarks.ErrLoad) || errors.Is(err, cluster.ErrConfig) || errors.Is(err, virtual.ErrConfig) {
 		return &exitError{exitUsage, err.Error()}
 	}
 	return &exitError{exitFailed, err.Error()}
