@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 )
 
 // unknown is the commit of a program that neither its build nor the folder that it runs in tells.
@@ -23,11 +24,28 @@ var commit = sync.OnceValue(func() string {
 			return c
 		}
 	}
-	if c := checkedOut("."); c != "" { // go run and go test stamp nothing, and are called in the checkout
+	if c := checkedOut(".", built()); c != "" {
 		return c
 	}
 	return unknown
 })
+
+// built is when this program was built, the zero time if that cannot be told. go run and go test build for each call, in a
+// folder of their own.
+func built() time.Time {
+	program, err := os.Executable()
+	if err != nil {
+		return time.Time{}
+	}
+	if strings.Contains(program, "go-build") {
+		return time.Now()
+	}
+	info, err := os.Stat(program)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
 
 // stamped is the commit or version that the build noted, or "".
 func stamped(info *debug.BuildInfo) string {
@@ -49,8 +67,9 @@ func stamped(info *debug.BuildInfo) string {
 	return ""
 }
 
-// checkedOut is the commit of the checkout of this module that dir is in, or "".
-func checkedOut(dir string) string {
+// checkedOut is the commit of the checkout of this module that dir is in, or "" if there is none or if it was another one
+// when the program was built.
+func checkedOut(dir string, built time.Time) string {
 	git := func(args ...string) string {
 		out, err := exec.Command("git", append([]string{"-C", dir}, args...)...).Output()
 		if err != nil {
@@ -61,6 +80,10 @@ func checkedOut(dir string) string {
 	mod, err := os.ReadFile(filepath.Join(git("rev-parse", "--show-toplevel"), "go.mod"))
 	if err != nil || !bytes.HasPrefix(mod, []byte("module github.com/twothirds-bft/twothirds\n")) {
 		return "" // of something else
+	}
+	log := git("rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD")
+	if moved, err := os.Stat(log); err != nil || moved.ModTime().After(built) {
+		return ""
 	}
 	c := git("rev-parse", "HEAD")
 	if c != "" && git("status", "--porcelain") != "" {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,18 +40,20 @@ func TestCheckedOut(t *testing.T) {
 		t.Helper()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	require.Empty(t, benchmarks.CheckedOut(dir), "no checkout")
+	require.Empty(t, benchmarks.CheckedOut(dir, time.Now()), "no checkout")
 	git("init", "-q")
 	write("go.mod", "module example.com/other\n")
 	git("add", ".")
 	git("commit", "-q", "-m", "one")
-	require.Empty(t, benchmarks.CheckedOut(dir), "another module's")
+	require.Empty(t, benchmarks.CheckedOut(dir, time.Now()), "another module's")
 	write("go.mod", "module github.com/twothirds-bft/twothirds\n")
 	git("commit", "-q", "-a", "-m", "two")
-	require.Regexp(t, "^[0-9a-f]{40,}$", benchmarks.CheckedOut(dir))
+	require.Regexp(t, "^[0-9a-f]{40,}$", benchmarks.CheckedOut(dir, time.Now()))
 	sub := filepath.Join(dir, "sub")
 	require.NoError(t, os.Mkdir(sub, 0o700))
-	require.Regexp(t, "^[0-9a-f]{40,}$", benchmarks.CheckedOut(sub), "go run -C")
+	require.Regexp(t, "^[0-9a-f]{40,}$", benchmarks.CheckedOut(sub, time.Now()), "go run -C")
+	require.Empty(t, benchmarks.CheckedOut(dir, time.Now().Add(-time.Minute)), "the program is older than the commit")
+	require.Empty(t, benchmarks.CheckedOut(dir, time.Time{}))
 	write("new", "")
-	require.Regexp(t, `^[0-9a-f]{40,}\+dirty$`, benchmarks.CheckedOut(dir))
+	require.Regexp(t, `^[0-9a-f]{40,}\+dirty$`, benchmarks.CheckedOut(dir, time.Now()))
 }
