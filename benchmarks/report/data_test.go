@@ -55,9 +55,11 @@ func TestFaultFigures(t *testing.T) {
 		measured(4, 2, 1000, rate(1000), killed(700*time.Millisecond)), measured(4, 2, 1000, rate(1000), killed(300*time.Millisecond)),
 		measured(4, 2, 1000, rate(1000), killed(400*time.Millisecond), func(r *benchmarks.Result) { r.Fault.Recovery = -1 }),
 		measured(4, 2, 1000, rate(1000), killed(time.Second), broken("they differ")), measured(4, 2, 1000),
+		measured(4, 2, 1000, killed(700*time.Millisecond)),
 	}
 	all := faultsOf(results)
-	require.Len(t, all, 1)
+	require.Len(t, all, 2, "a closed loop is another load")
+	require.Len(t, faultFigures(all), 2)
 	f := faultFigures(all)[0]
 	done, late := f.rows[0][0], f.rows[1][0]
 	require.Equal(t, []mark{{1, 1.4, "gap 400 ms"}, {1, 0, "fault begins"}, {2, 0, "fault ends"}}, done.marks, "the run whose gap is the median never recovers")
@@ -68,12 +70,13 @@ func TestFaultFigures(t *testing.T) {
 	require.Equal(t, line{name: "sent", color: 1, dashed: true, pieces: [][]xy{{{0, 1000}, {3, 1000}}}}, done.lines[1])
 	require.Len(t, late.lines[0].pieces, 2, "where nothing completes there is no latency")
 	require.Equal(t, 4.4e6, late.lines[1].pieces[0][0].y)
-	require.Contains(t, f.caption[0], "gap 400 ms, 1 view changes, p99 within 1.1 of before (4 ms) never again in this run; 1 k/s before, 700/s until it ends at 2 s (p99 at once from there), 1 k/s since.")
+	require.Contains(t, f.caption[0], "gap 400 ms, view changes: 1, p99 within 1.1 of before (4 ms) never again in this run; 1 k/s before, 700/s until it ends at 2 s (p99 at once from there), 1 k/s since.")
 	require.Contains(t, f.caption[1], "3 runs with gaps from 300 ms to 700 ms")
+	require.Equal(t, "killed-primary: twothirds, class B, n=4, 256 B, open loop at 1 k/s", f.title)
 	require.Equal(t, []loss{{
 		Class: "B", Fault: "killed-primary", Config: "twothirds", Load: "open loop at 1 k/s", N: 4, Payload: 256, Runs: 3,
 		Before: "1 k", Retained: "70 %", Gap: "400 ms", Worst: "700 ms", Lost: "400 ms", Recovery: "800 ms", Views: "1",
-	}}, lossesOf(all))
+	}}, lossesOf(all)[:1])
 }
 
 func TestRecoveryIsMarked(t *testing.T) {

@@ -114,7 +114,10 @@ func (f *figure) drawPanels(c draw.Canvas) {
 			plots[i][k] = row[k].plot()
 		}
 	}
-	tiles := draw.Tiles{Rows: len(plots), Cols: len(plots[0]), PadX: 2 * margin, PadY: 2 * margin, PadTop: 2 * margin}
+	tiles := draw.Tiles{Rows: len(plots), Cols: len(plots[0]), PadX: 2 * margin, PadY: margin}
+	if f.rows[0][0].title != "" {
+		tiles.PadY, tiles.PadTop = 2*margin, 2*margin
+	}
 	for i, row := range plot.Align(plots, tiles, c) {
 		for k, canvas := range row {
 			p := plots[i][k]

@@ -116,10 +116,13 @@ func after(ns float64) string {
 	return duration(ns)
 }
 
+// faultConfigs leaves out the kind of the loop, which is told with the load.
 func faultConfigs(all []faulted) []config {
 	var out []config
 	for _, f := range all {
-		out = append(out, f.config)
+		c := f.config
+		c.set = slices.DeleteFunc(slices.Clone(c.set), func(s setting) bool { return s.name == "loop" })
+		out = append(out, c)
 	}
 	return out
 }
@@ -208,7 +211,7 @@ func middle(v benchmarks.Interval) float64 { return (v.From + v.To).Seconds() / 
 // caption tells the figures of the run that is drawn, and the range of the others.
 func (f *faulted) caption(r *benchmarks.Result) []string {
 	x := r.Fault
-	text := fmt.Sprintf("Replicas %v fail at %s: gap %s, %d view changes, p99 within %g of before (%s) %s; %s/s before",
+	text := fmt.Sprintf("Replicas %v fail at %s: gap %s, view changes: %d, p99 within %g of before (%s) %s; %s/s before",
 		x.Replicas, duration(float64(x.Begin)), duration(float64(x.Gap)), x.Views, benchmarks.RecoveredWithin, duration(float64(x.P99Before)), again(x.Recovery), number(x.Before))
 	if x.End > x.Begin {
 		text += fmt.Sprintf(", %s/s until it ends at %s (p99 %s from there)", number(x.Between), duration(float64(x.End)), again(x.RecoveryAfterEnd))
