@@ -200,7 +200,7 @@ func TestTicks(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, named, 2)
 	}
-	s := axis{tight: true}.ticks([]float64{2.5, 9.1})
+	s := axis{from: 2.5, to: 9.1}.ticks([]float64{3, 7, 12})
 	require.Equal(t, [2]float64{2.5, 9.1}, [2]float64{s.from, s.to})
 	s = axis{log: true}.ticks(nil)
 	require.Equal(t, [2]float64{0.9, 2}, [2]float64{s.from, s.to}, "nothing to hold is no reason to fail")

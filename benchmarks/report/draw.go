@@ -215,6 +215,10 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 	label := sans(p.X.Tick.Label, 9, alarm)
 	label.YAlign = draw.YTop
 	for i, k := range m {
+		if k.from < p.X.Min || k.from > p.X.Max {
+			continue
+		}
+		k.to = min(k.to, p.X.Max)
 		at := x(k.from)
 		if k.to > k.from {
 			c.FillPolygon(shade, []vg.Point{{X: at, Y: c.Min.Y}, {X: at, Y: c.Max.Y}, {X: x(k.to), Y: c.Max.Y}, {X: x(k.to), Y: c.Min.Y}})

@@ -163,20 +163,24 @@ func longestGap(r *benchmarks.Result) (from, to time.Duration) {
 	return from, to
 }
 
+func timeAxis(r *benchmarks.Result) axis {
+	first, last := r.Intervals[0], r.Intervals[len(r.Intervals)-1]
+	return axis{label: "seconds since the load began", from: first.From.Seconds(), to: last.To.Seconds(), format: digits}
+}
+
 func timePanel(r *benchmarks.Result) panel {
 	var points []xy
 	for _, v := range r.Intervals {
 		points = append(points, xy{middle(v), float64(v.Done) / (v.To - v.From).Seconds()})
 	}
 	p := panel{
-		x:     axis{label: "seconds since the load began", tight: true, format: digits},
+		x:     timeAxis(r),
 		y:     axis{label: "operations per second", format: number},
 		marks: faultMarks(r),
 	}
 	p.lines = []line{{name: "completed, in tenths of a second", pieces: pieces(p.x, p.y, points)}}
 	if r.Load.Rate > 0 {
-		first, last := r.Intervals[0].From.Seconds(), r.Intervals[len(r.Intervals)-1].To.Seconds()
-		p.lines = append(p.lines, line{name: "sent", color: 1, dashed: true, pieces: [][]xy{{{first, r.Load.Rate}, {last, r.Load.Rate}}}})
+		p.lines = append(p.lines, line{name: "sent", color: 1, dashed: true, pieces: [][]xy{{{p.x.from, r.Load.Rate}, {p.x.to, r.Load.Rate}}}})
 	}
 	return p
 }
@@ -187,7 +191,7 @@ func latencyPanel(r *benchmarks.Result) panel {
 		points = append(points, xy{middle(v), float64(v.P99)})
 	}
 	p := panel{
-		x:     axis{label: "seconds since the load began", tight: true, format: digits},
+		x:     timeAxis(r),
 		y:     axis{label: "p99 of what completed", log: true, format: duration},
 		marks: faultMarks(r),
 	}
@@ -196,11 +200,10 @@ func latencyPanel(r *benchmarks.Result) panel {
 	}
 	p.lines = []line{{name: "p99", color: 2, pieces: pieces(p.x, p.y, points)}}
 	if before := float64(r.Fault.P99Before); before > 0 {
-		first, last := r.Intervals[0].From.Seconds(), r.Intervals[len(r.Intervals)-1].To.Seconds()
 		limit := benchmarks.RecoveredWithin * before
 		p.lines = append(p.lines, line{
 			name: fmt.Sprintf("%g times the p99 before the fault", benchmarks.RecoveredWithin), color: 3, dashed: true,
-			pieces: [][]xy{{{first, limit}, {last, limit}}},
+			pieces: [][]xy{{{p.x.from, limit}, {p.x.to, limit}}},
 		})
 	}
 	return p

@@ -25,11 +25,11 @@ type panel struct {
 
 // axis says how values are placed and told.
 type axis struct {
-	label  string
-	log    bool      // what is not above zero is not drawn
-	tight  bool      // it ends where the values do, and need not begin at zero
-	at     []float64 // where its ticks are; nil for even ones
-	format func(float64) string
+	label    string
+	log      bool      // what is not above zero is not drawn
+	from, to float64   // where a linear axis begins and ends, if to is above from; else at zero and where it has to
+	at       []float64 // where its ticks are; nil for even ones
+	format   func(float64) string
 }
 
 // line joins points in their order. Lines of one name share a place in the legend.

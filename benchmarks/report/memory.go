@@ -38,7 +38,8 @@ func memoryFigures(results []*benchmarks.Result) []figure {
 }
 
 func memoryPanel(title string, seen []benchmarks.Memory, of func(*benchmarks.Memory) uint64) panel {
-	p := panel{title: title, x: axis{label: "minutes since the load began", tight: true, format: digits}, y: axis{label: "memory", format: size}}
+	first, last := seen[0].At.Minutes(), seen[len(seen)-1].At.Minutes()
+	p := panel{title: title, x: axis{label: "minutes since the load began", from: first, to: last, format: digits}, y: axis{label: "memory", format: size}}
 	var points []xy
 	for i := range seen {
 		points = append(points, xy{seen[i].At.Minutes(), float64(of(&seen[i]))})

@@ -31,9 +31,9 @@ func (x axis) ticks(values []float64) scale {
 		return ticksAt(x.at)
 	case x.log:
 		return logTicks(low*(1-1e-9), high*(1+1e-9))
-	case x.tight:
-		s := linearTicks(high)
-		s.from, s.to = low, max(high, low+1e-9)
+	case x.to > x.from:
+		s := linearTicks(x.to)
+		s.from, s.to = x.from, x.to
 		return s
 	}
 	return linearTicks(high)
