@@ -1,10 +1,8 @@
 package client
 
 import (
-	"container/list"
 	"crypto/sha256"
 	"encoding/binary"
-	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -27,18 +25,26 @@ type call struct {
 	req    message.Request
 	digest message.Digest // from launch on
 	state  state
-	place  *list.Element // in table.queue or table.open
+	order  uint64 // of launches
+	sends  uint64 // of transmissions: the last of this call
+
+	in         *list // table.queue, table.under or table.waits
+	prev, next *call // there
 
 	withdrawn bool // nobody waits any more, and it need not leave
 	abandoned bool // nobody waits any more, but it may have left: it must be settled all the same
 	sent      bool // may have left this machine: its outcome is the cluster's to tell (spec X5)
 
-	target int  // the member that it was sent to first
-	probe  bool // sent there to see how that member does
-	denied bool // its target says that it cannot be executed
-	all    bool // sent to all since then
-	tries  int
+	target int           // the member that it was sent to first
+	probe  bool          // sent there to see how that member does
+	under  bool          // counted in flow.under
+	denied bool          // its target says that it cannot be executed
+	all    bool          // sent to all since then
+	lost   bool          // waits because it was not answered in time
+	tries  int           // times that it was sent, when turned away apart
+	turned int           // times that its target had no room for it
 	first  clock.Instant // when it was launched
+	again  clock.Instant // when it was sent for the second time, after it had been turned away
 	last   clock.Instant // when it was sent last
 	due    clock.Instant // when it is to be sent again
 
@@ -66,18 +72,6 @@ func (x *call) addressee() int {
 
 // addressed reports whether a member ought to have the request.
 func (x *call) addressed(member int) bool { return x.all || x.target == member }
-
-// busyTries is how often a call is sent to a target without room before all are asked.
-const busyTries = 3
-
-// patient reports whether a call waits for room at its target. Were all asked at once, a cluster without
-// room would be given everything n times, and backups would hold against their primary what it had no
-// room for (spec T1). A liar that is always busy gains a few pauses.
-func (x *call) patient() bool {
-	return x.tries <= busyTries && slices.ContainsFunc(x.votes, func(v vote) bool {
-		return int(v.member) == x.target && v.code == message.ReplyBusy
-	})
-}
 
 // vote is what a member says now about a call. A member has one vote, and its newest counts: a
 // correct one may say "busy" and later the result, and a liar gains nothing by changing its mind, since

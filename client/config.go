@@ -64,8 +64,9 @@ type Config struct {
 	FrameBytesMax int
 
 	// RetryMin and RetryMax are the shortest and longest pause before an unanswered request is sent to
-	// all replicas again. The first is at least four times the usual latency, each one doubles, and all
-	// are varied at random by a quarter. Defaults 250 ms and 5 s.
+	// all replicas again. The first follows the latencies measured, as in RFC 6298, and is longer while the
+	// replica that was asked is at work; each one doubles, and all are varied at random by a quarter.
+	// Defaults 250 ms and 5 s.
 	RetryMin, RetryMax clock.Duration
 
 	// Nonce is for the first opening of a session and must be higher than all that this key has used

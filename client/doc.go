@@ -78,6 +78,14 @@
 // Where a cluster does not authenticate clients (spec X6) replicas do not take a client's requests from each
 // other, so only requests sent to the primary or to all are executed. The client finds the primary all the same.
 //
+// # Overload
+//
+// Replicas turn requests away that they have no room for. The client then has no more under way than what they took,
+// tries one more now and then, and keeps the others until answers come in: offered more than it can take, a cluster
+// goes on at its full rate, every client has its share of it, and only the wait in the client grows. Requests that
+// nobody answers in time are sent to all a few at a time, and the others once those were answered.
+// [Status] shows how many may be under way, and [Stats] how often that was too many.
+//
 // # Limits and cost
 //
 // A Client has one goroutine of its own, and none per operation. It holds at most Config.Window operations

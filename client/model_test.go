@@ -112,15 +112,11 @@ func (w *world) checkNumber(t *rapid.T, x *call) {
 }
 
 func (w *world) hear(t *rapid.T) {
-	if w.table.open.Len() == 0 {
+	open := w.launched()
+	if len(open) == 0 {
 		return
 	}
-	k := rapid.IntRange(0, w.table.open.Len()-1).Draw(t, "call")
-	e := w.table.open.Front()
-	for range k {
-		e = e.Next()
-	}
-	x := e.Value.(*call)
+	x := rapid.SampledFrom(open).Draw(t, "call")
 	code := rapid.SampledFrom([]message.ReplyCode{0, 0, 0, 0, 1, 2, 3, 9}).Draw(t, "code")
 	r := coded(x, code)
 	if x.req.Type == message.RequestOpen && code == message.ReplyOK {
@@ -130,6 +126,16 @@ func (w *world) hear(t *rapid.T) {
 	for _, member := range rapid.SliceOfN(rapid.IntRange(0, 3), 1, 4).Draw(t, "members") {
 		w.answer(member, r)
 	}
+}
+
+// launched returns the calls that may be answered.
+func (w *world) launched() (open []*call) {
+	for _, l := range []*list{&w.table.under, &w.table.waits} {
+		for x := l.front; x != nil; x = x.next {
+			open = append(open, x)
+		}
+	}
+	return open
 }
 
 func (w *world) giveUp(t *rapid.T) {
@@ -155,11 +161,10 @@ func (w *world) giveUp(t *rapid.T) {
 
 func (w *world) check(t *rapid.T) {
 	count := 0
-	for e := w.table.open.Front(); e != nil; e = e.Next() {
-		x := e.Value.(*call)
+	for _, x := range w.launched() {
 		require.Equal(t, outstanding, x.state)
-		require.Same(t, x, w.byDigest[x.digest])
-		require.False(t, w.deadline.IsZero() || x.due.Before(w.deadline), "due at %v, deadline %v", x.due, w.deadline)
+		require.Equal(t, x.in == &w.table.under, x.under)
+		require.False(t, x.under && (w.deadline.IsZero() || x.due.Before(w.deadline)), "due at %v, deadline %v", x.due, w.deadline)
 		if x != w.opener.call {
 			count++
 		}
@@ -167,7 +172,6 @@ func (w *world) check(t *rapid.T) {
 			require.Same(t, x, *w.session.slot(x.req.Number))
 		}
 	}
-	require.Len(t, w.byDigest, w.table.open.Len())
 	require.Equal(t, count, w.numbered)
 	require.LessOrEqual(t, count, w.cfg.Window)
 	for _, x := range w.calls {
@@ -177,7 +181,7 @@ func (w *world) check(t *rapid.T) {
 			require.True(t, errors.As(x.err, &unknown) || errors.Is(x.err, ErrRefused), "sent, but %v", x.err)
 		}
 	}
-	if w.queue.Len() > 0 && !w.ready(w.now) {
+	if w.queue.len > 0 && !w.ready(w.now) {
 		require.False(t, w.next().IsZero(), "operations wait for nothing")
 	}
 	require.LessOrEqual(t, w.session.base, w.session.next)

@@ -29,7 +29,7 @@ func decodeReplies(frame []byte, id message.ReplicaID) []message.Reply {
 func (t *table) wanted(member int, list []message.Reply) []message.Reply {
 	n := 0
 	for i := range list {
-		if t.byDigest[list[i].Request] != nil || bug.M73 {
+		if t.find(&list[i]) != nil || bug.M73 {
 			list[n] = list[i]
 			n++
 		}
@@ -42,9 +42,9 @@ func (t *table) wanted(member int, list []message.Reply) []message.Reply {
 // the call once weak power says the same (spec X2). A reply to anything but an open request of our own
 // is dropped.
 func (t *table) reply(member int, r *message.Reply, content message.Digest, now clock.Instant) {
-	x := t.byDigest[r.Request]
-	if e := t.open.Front(); bug.M73 && x == nil && e != nil {
-		x = e.Value.(*call)
+	x := t.find(r)
+	if bug.M73 && x == nil {
+		x = t.under.front
 	}
 	if x == nil { // settled since it was wanted
 		t.voices[member].unasked++
@@ -54,13 +54,15 @@ func (t *table) reply(member int, r *message.Reply, content message.Digest, now 
 	q := t.members.Quorums()
 	power := x.record(q, vote{member: uint16(member), code: r.Code, content: content})
 	switch {
-	case r.Code == message.ReplyBusy:
-		return // no outcome: go on until the context ends
+	case r.Code == message.ReplyBusy: // no outcome: go on until the context ends
+		t.busy(x, member, now)
+		return
 	case power < q.Weak():
 		t.denied(x, member, r.Code, now)
 		return
 	}
 	t.judge(x, content, now)
+	t.flow.answered()
 	if x.req.Type == message.RequestOpen {
 		t.opening(x, r, now)
 	} else {
@@ -71,7 +73,7 @@ func (t *table) reply(member int, r *message.Reply, content message.Digest, now 
 // denied has a call sent to all at once if its target says that it cannot be executed. The others have
 // nothing to order, so they will not speak before they are asked.
 func (t *table) denied(x *call, member int, code message.ReplyCode, now clock.Instant) {
-	if !x.all && member == x.target && code != message.ReplyOK {
+	if x.under && !x.all && member == x.target && code != message.ReplyOK {
 		x.denied = true
 		t.now(x, now)
 	}
@@ -79,8 +81,15 @@ func (t *table) denied(x *call, member int, code message.ReplyCode, now clock.In
 
 // judge looks back, now that the truth is known: at those who said something else, and at the target.
 func (t *table) judge(x *call, truth message.Digest, now clock.Instant) {
-	if !x.all {
+	t.flow.sample(now.Sub(x.last))
+	t.progressed(x, now)
+	switch {
+	case x.lost: // the target's answer after all
+		t.route.acquit(x.target, now)
+	case !x.all && x.tries == 1 && x.turned == 0:
 		t.route.hit(x.target, now.Sub(x.first), now)
+	case x.all && !x.denied:
+		t.blame(x, now)
 	}
 	for _, v := range x.votes {
 		if v.content == truth || v.code == message.ReplyBusy {
@@ -139,12 +148,12 @@ func (t *table) expire(id message.SessionID, now clock.Instant) {
 		return
 	}
 	t.reopenAfter(now)
-	for e := t.open.Back(); e != nil; {
-		x := e.Value.(*call)
-		e = e.Prev()
+	for n := t.session.next - 1; n >= t.session.base; n-- {
+		x := *t.session.slot(n)
 		switch {
-		case x.req.Session != id: // an opening, or of a session before
+		case x == nil || x.state != outstanding: // settled, or staged
 		case x.sent:
+			t.strays[x.digest] = x
 			t.now(x, now)
 		default:
 			t.requeue(x)

@@ -35,6 +35,8 @@ type route struct {
 	probed  int // the last member tried beside the best
 	count   int // requests since
 	probeAt clock.Instant
+	blamed  int           // for the last miss, -1 if it was taken back
+	doubted clock.Instant // when the best one was last doubted; zero if it has answered since
 }
 
 type routeMember struct {
@@ -45,7 +47,7 @@ type routeMember struct {
 }
 
 func newRoute(n int, relays bool) route {
-	return route{members: make([]routeMember, n), relays: relays}
+	return route{members: make([]routeMember, n), relays: relays, blamed: -1}
 }
 
 // pick returns where the next request goes first, and whether that is a probe.
@@ -77,6 +79,7 @@ func (r *route) hit(i int, d clock.Duration, now clock.Instant) {
 		m.usual += (d - m.usual) / 2 // probes are few
 	}
 	if i == r.best {
+		r.doubted = clock.Instant{}
 		if m.fails > 0 && now.Sub(m.since) >= forgiveAfter {
 			m.fails--
 			m.since = now
@@ -89,7 +92,7 @@ func (r *route) hit(i int, d clock.Duration, now clock.Instant) {
 }
 
 func (r *route) choose(i int, now clock.Instant) {
-	r.best = i
+	r.best, r.doubted = i, clock.Instant{}
 	r.members[i].since = now
 }
 
@@ -100,6 +103,7 @@ func (r *route) miss(i int, probe bool, now clock.Instant) {
 		return
 	}
 	m := &r.members[i]
+	r.blamed = i
 	m.fails++
 	m.after = now.Add(probeEvery << min(m.fails, probeDoubling))
 	if i == r.best {
@@ -107,9 +111,24 @@ func (r *route) miss(i int, probe bool, now clock.Instant) {
 	}
 }
 
+// doubt notes that a request sent to member i alone was answered once it had been sent to all. That is no proof
+// against i, and it is costly to leave a primary that was only slow: what was sent to i after that decides.
+func (r *route) doubt(i int, sent, now clock.Instant) {
+	switch {
+	case i != r.best:
+	case r.doubted.IsZero():
+		r.doubted = now
+	case !sent.Before(r.doubted):
+		r.miss(i, false, now)
+	}
+}
+
 // next returns the best member but i: of those that failed least the fastest, and among equals the
 // first after i, so that where all fail each has its turn.
 func (r *route) next(i int) int {
+	if !r.relays {
+		return (i + 1) % len(r.members) // only the primary will do, and that is whose turn it is in the next view
+	}
 	best := i
 	for k := 1; k < len(r.members); k++ {
 		j := (i + k) % len(r.members)
@@ -131,5 +150,17 @@ func (m *routeMember) speed() clock.Duration {
 	return m.usual
 }
 
-// usual returns the usual time to an answer from the best member, 0 if it is not known.
-func (r *route) usual() clock.Duration { return r.members[r.best].usual }
+// acquit takes back the last miss if it was member i's: it answered, only later.
+func (r *route) acquit(i int, now clock.Instant) {
+	if i == r.best {
+		r.doubted = clock.Instant{}
+	}
+	if r.blamed != i {
+		return
+	}
+	r.blamed = -1
+	r.members[i].fails--
+	if r.best != i {
+		r.choose(i, now)
+	}
+}

@@ -84,7 +84,7 @@ func TestExpiredSession(t *testing.T) {
 	require.Equal(t, first.digest, unknown.Digest)
 
 	require.False(t, b.launch(waiting, waiting.req.Digest(b.cluster), nil, b.now), "staged for a session that has ended")
-	require.Equal(t, 2, b.queue.Len())
+	require.Equal(t, 2, b.queue.len)
 	require.Equal(t, 1, b.numbered)
 	fresh, again := b.turn()
 	require.Equal(t, []*call{executed}, again, "asked for at once")
@@ -146,7 +146,7 @@ func TestCancelRequeued(t *testing.T) {
 	_, err := b.cancel(x, late)
 	require.Equal(t, late, err)
 	require.True(t, isSettled(x))
-	require.Zero(t, b.queue.Len())
+	require.Zero(t, b.queue.len)
 }
 
 // Sessions that are taken away at once are not opened again at once.

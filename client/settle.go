@@ -37,35 +37,27 @@ func (t *table) unknown(x *call, reason error) error {
 
 // settle ends a call. It forgets what only a call under way needs, since an error may keep the rest.
 func (t *table) settle(x *call, result []byte, err error) {
-	switch x.state {
-	case queued:
-		t.queue.Remove(x.place)
-	case outstanding:
-		t.open.Remove(x.place)
-		delete(t.byDigest, x.digest)
-		fallthrough
-	case staged:
-		if x.req.Type == message.RequestOperation {
-			t.session.release(x)
-			t.numbered--
-		}
+	if x.state != queued && x.req.Type == message.RequestOperation {
+		t.session.release(x)
+		t.numbered--
 	}
+	delete(t.strays, x.digest)
+	t.ashore(x)
+	x.unlink()
 	x.state, x.result, x.err = settled, result, err
-	x.req.Op, x.req.Sig, x.votes, x.place = nil, nil, nil, nil
+	x.req.Op, x.req.Sig, x.votes = nil, nil, nil
 	close(x.done)
 }
 
 // shut settles everything that is left.
 func (t *table) shut() {
-	for e := t.open.Front(); e != nil; e = t.open.Front() {
-		x := e.Value.(*call)
-		if x.sent {
-			t.settle(x, nil, t.unknown(x, ErrClosed))
-		} else {
-			t.settle(x, nil, ErrClosed)
+	for _, l := range []*list{&t.under, &t.waits, &t.queue} {
+		for x := l.front; x != nil; x = l.front {
+			if x.sent {
+				t.settle(x, nil, t.unknown(x, ErrClosed))
+			} else {
+				t.settle(x, nil, ErrClosed)
+			}
 		}
-	}
-	for e := t.queue.Front(); e != nil; e = t.queue.Front() {
-		t.settle(e.Value.(*call), nil, ErrClosed)
 	}
 }

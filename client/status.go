@@ -14,6 +14,7 @@ type Status struct {
 	Outstanding int               // operations that have a number and no outcome, Abandoned among them
 	Abandoned   int               // those of them for which nobody waits, but perhaps in Resolve
 	Target      message.ReplicaID // where requests go first
+	Room        int               // requests that may be under way at a time, by what replicas turned away
 	Retry       clock.Duration    // the pause before a request is sent to all, on average
 	Stats       Stats
 	Replicas    []ReplicaStatus // in the order of their ids
@@ -23,6 +24,7 @@ type Status struct {
 type Stats struct {
 	Sent          uint64 // requests that may have left this machine
 	Retransmitted uint64 // times that one was sent again
+	Busy          uint64 // times that one was turned away for want of room
 	Done          uint64 // operations with a result
 	Abandoned     uint64 // operations whose wait ended with an unknown outcome
 	Sessions      uint64 // sessions opened
@@ -56,13 +58,15 @@ func (c *Client) Status() Status {
 
 func (t *table) status() Status {
 	s := Status{
-		Session: t.session.id, Queued: t.queue.Len(), Outstanding: t.numbered,
+		Session: t.session.id, Queued: t.queue.len, Outstanding: t.numbered, Room: t.flow.room,
 		Target: t.members.At(t.route.best).ID, Retry: t.patience(1), Stats: t.stats,
 		Replicas: slices.Grow([]ReplicaStatus(nil), t.members.Len()),
 	}
-	for e := t.open.Front(); e != nil; e = e.Next() {
-		if e.Value.(*call).abandoned {
-			s.Abandoned++
+	for _, l := range []*list{&t.under, &t.waits} {
+		for x := l.front; x != nil; x = x.next {
+			if x.abandoned {
+				s.Abandoned++
+			}
 		}
 	}
 	for i, v := range t.voices {

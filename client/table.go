@@ -2,9 +2,6 @@ package client
 
 import (
 	"bytes"
-	"cmp"
-	"container/list"
-	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -13,7 +10,8 @@ import (
 // table holds all calls and decides what is sent and what a call's outcome is. It has no goroutine, no
 // lock and no clock: the Client calls it under its lock, with the time.
 //
-// A call goes submit, stage, launch and is settled by replies, or leaves early by cancel.
+// A call goes submit, stage, launch and is settled by replies, or leaves early by cancel. From launch on it is
+// under way, or waits because it was turned away or given up.
 type table struct {
 	client   *Client // only to be named in errors
 	cfg      Config
@@ -24,12 +22,19 @@ type table struct {
 	route    route
 	session  session
 	opener   opener
-	queue    *list.List // of *call, operations without a number
-	open     *list.List // of *call, those that may be answered, in order of launch
-	byDigest map[message.Digest]*call
-	numbered int           // operations staged or open, of whatever session
-	deadline clock.Instant // when the first call is due; may be too early
-	ups      []int         // members whose link has come up
+	flow     flow
+	queue    list                     // operations without a number
+	under    list                     // under way, in the order in which they were sent
+	waits    list                     // turned away or given up, to be sent again when there is room, in order of launch
+	strays   map[message.Digest]*call // those of under and waits whose session has ended
+	launches uint64
+	numbered int           // operations staged, under way or waiting, of whatever session
+	deadline clock.Instant // when the first call under way is due; may be too early
+	progress clock.Instant // when the target last had a call answered
+	passed   uint64        // the newest transmission to it that was answered
+	sends    uint64
+	canary   *call // lost, while others sent after it were sent to all
+	ups      []int // members whose link has come up
 	stats    Stats
 	voices   []voice // by member
 }
@@ -37,33 +42,32 @@ type table struct {
 func newTable(cfg Config, members *message.Members) *table {
 	return &table{
 		cfg: cfg, key: cfg.Key.Public(), members: members,
-		jitter:   func(d clock.Duration) clock.Duration { return d },
-		wall:     func() uint64 { return cfg.Nonce },
-		route:    newRoute(members.Len(), cfg.Genesis.Signed),
-		queue:    list.New(),
-		open:     list.New(),
-		byDigest: make(map[message.Digest]*call),
-		voices:   make([]voice, members.Len()),
+		jitter: func(d clock.Duration) clock.Duration { return d },
+		wall:   func() uint64 { return cfg.Nonce },
+		route:  newRoute(members.Len(), cfg.Genesis.Signed),
+		flow:   newFlow(cfg.Window),
+		strays: make(map[message.Digest]*call),
+		voices: make([]voice, members.Len()),
 	}
 }
 
 // submit takes a new operation. Its Op stays the caller's until stage.
-func (t *table) submit(x *call) { x.place = t.queue.PushBack(x) }
+func (t *table) submit(x *call) { t.queue.pushBack(x) }
 
 // ready reports whether stage has something to return.
 func (t *table) ready(now clock.Instant) bool {
 	switch {
-	case t.queue.Len() == 0:
+	case t.queue.len == 0:
 		return false
 	case t.session.live():
-		return t.session.room() && t.numbered < t.cfg.Window
+		return t.session.room() && t.numbered < t.cfg.Window && t.waits.len == 0 && t.flow.open(now)
 	}
 	return t.opener.call == nil && !now.Before(t.opener.after)
 }
 
 // pending reports whether the sender has something to do.
 func (t *table) pending(now clock.Instant) bool {
-	return t.ready(now) || !t.deadline.IsZero() && !now.Before(t.deadline)
+	return t.ready(now) || t.waits.len > 0 && t.flow.open(now) || !t.deadline.IsZero() && !now.Before(t.deadline)
 }
 
 // stage gives up to most calls their identity and the member that they go to first, calls for the same
@@ -74,9 +78,12 @@ func (t *table) stage(now clock.Instant, most int) (list []*call) {
 		if !t.session.live() {
 			x := t.opener.open(t.key, t.wall())
 			x.state, x.target = staged, t.route.best
+			t.afloat(x)
 			return append(list, x)
 		}
-		x := t.queue.Remove(t.queue.Front()).(*call)
+		x := t.queue.front
+		x.unlink()
+		t.afloat(x)
 		t.session.number(x)
 		t.numbered++
 		x.req.Op = bytes.Clone(x.req.Op)
@@ -102,28 +109,59 @@ func (t *table) launch(x *call, digest message.Digest, err error, now clock.Inst
 		return false
 	}
 	x.state, x.tries, x.digest = outstanding, 1, digest
-	x.first, x.last = now, now
-	x.place = t.open.PushBack(x)
-	t.byDigest[digest] = x
+	x.first = now
+	t.stamp(x, now)
+	t.launches++
+	x.order = t.launches
+	t.under.pushBack(x)
 	t.wait(x, t.jitter(t.patience(1)))
 	return true
 }
 
-// requeue takes the number of an operation back that has not left this machine.
-func (t *table) requeue(x *call) {
-	if x.state == outstanding {
-		t.open.Remove(x.place)
-		delete(t.byDigest, x.digest)
-	}
-	t.numbered--
-	x.state, x.all, x.denied, x.votes = queued, false, false, nil
-	x.place = t.queue.PushFront(x)
+// stamp notes that a call is sent.
+func (t *table) stamp(x *call, now clock.Instant) {
+	t.sends++
+	x.sends, x.last = t.sends, now
 }
 
-// patience is the pause after so many transmissions. It begins with four times the usual latency, so
-// that a cluster under load is not given everything twice.
+// requeue takes the number of an operation back that has not left this machine.
+func (t *table) requeue(x *call) {
+	t.ashore(x)
+	x.unlink()
+	t.numbered--
+	x.state, x.all, x.denied, x.lost, x.turned, x.votes = queued, false, false, false, 0, nil
+	t.queue.pushFront(x)
+}
+
+// afloat and ashore count what is under way.
+func (t *table) afloat(x *call) {
+	x.under = true
+	t.flow.under++
+}
+
+func (t *table) ashore(x *call) {
+	if x.under {
+		x.under = false
+		t.flow.under--
+	}
+}
+
+// find returns the call that a reply is to, nil if there is none.
+func (t *table) find(r *message.Reply) *call {
+	x := t.opener.call
+	if s := &t.session; s.live() && r.Session == s.id {
+		x = *s.slot(r.Number)
+	}
+	if x != nil && x.state == outstanding && x.digest == r.Request {
+		return x
+	}
+	return t.strays[r.Request]
+}
+
+// patience is the pause after so many transmissions. It begins with what latencies say (RFC 6298), so that
+// a cluster under load is not given everything twice.
 func (t *table) patience(tries int) clock.Duration {
-	d := max(t.cfg.RetryMin, min(4*t.route.usual(), t.cfg.RetryMax))
+	d := max(t.cfg.RetryMin, min(t.flow.rto(), t.cfg.RetryMax))
 	for ; tries > 1 && d < t.cfg.RetryMax; tries-- {
 		d *= 2
 	}
@@ -145,41 +183,18 @@ func (t *table) wake(at clock.Instant) {
 // next returns when due or stage has work without a further event, zero if never.
 func (t *table) next() clock.Instant {
 	at := t.deadline
-	if t.queue.Len() > 0 && !t.session.live() && t.opener.call == nil {
-		if after := t.opener.after; at.IsZero() || after.Before(at) {
-			at = after
+	earlier := func(than clock.Instant) {
+		if at.IsZero() || than.Before(at) {
+			at = than
 		}
+	}
+	if t.queue.len > 0 && !t.session.live() && t.opener.call == nil {
+		earlier(t.opener.after)
+	}
+	if t.waits.len+t.queue.len > 0 && t.flow.under < t.flow.room && !t.flow.after.IsZero() {
+		earlier(t.flow.after)
 	}
 	return at
-}
-
-// due returns the calls that are to be sent again: to all (Castro and Liskov, section 4.1), or to their
-// target alone if that had no room, calls with one addressee side by side.
-func (t *table) due(now clock.Instant) (list []*call) {
-	if t.deadline.IsZero() || now.Before(t.deadline) {
-		return nil
-	}
-	t.deadline = clock.Instant{}
-	for e := t.open.Front(); e != nil; e = e.Next() {
-		x := e.Value.(*call)
-		if now.Before(x.due) {
-			t.wake(x.due)
-			continue
-		}
-		if !x.all && !x.patient() {
-			x.all = true
-			if !x.denied {
-				t.route.miss(x.target, x.probe, now)
-			}
-		}
-		x.tries++
-		x.last = now
-		t.wait(x, t.jitter(t.patience(x.tries)))
-		list = append(list, x)
-	}
-	t.stats.Retransmitted += uint64(len(list))
-	slices.SortStableFunc(list, func(a, b *call) int { return cmp.Compare(a.addressee(), b.addressee()) })
-	return list
 }
 
 // linkUp notes that the link to a member has come up: what was sent to it before is lost (spec S2).
@@ -198,8 +213,8 @@ func (t *table) missing() (member int, list []*call, ok bool) {
 		return 0, nil, false
 	}
 	member, t.ups = t.ups[0], t.ups[1:]
-	for e := t.open.Front(); e != nil; e = e.Next() {
-		if x := e.Value.(*call); x.addressed(member) {
+	for x := t.under.front; x != nil; x = x.next {
+		if x.addressed(member) {
 			list = append(list, x)
 		}
 	}
@@ -244,13 +259,13 @@ func (t *table) retarget(list []*call, member int, now clock.Instant) {
 
 // hurry makes a call due that has not been sent for a while.
 func (t *table) hurry(x *call, now clock.Instant) {
-	if x.state == outstanding && now.Sub(x.last) >= t.cfg.RetryMin {
+	if x.under && x.state == outstanding && now.Sub(x.last) >= t.cfg.RetryMin {
 		t.now(x, now)
 	}
 }
 
 // now makes a call due.
 func (t *table) now(x *call, now clock.Instant) {
-	x.due = now
+	x.due, x.sends = now, 0 // as if others had overtaken it
 	t.wake(now)
 }

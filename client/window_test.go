@@ -58,7 +58,7 @@ func TestNotLaunched(t *testing.T) {
 	require.EqualValues(t, 4, last.req.Number)
 }
 
-// Each pause doubles, from four times the usual latency.
+// Each pause doubles, from what latencies say (RFC 6298).
 func TestPatience(t *testing.T) {
 	b, x := opened(t, config(1, 1, 1, 1))
 	var pauses []clock.Duration
@@ -72,9 +72,13 @@ func TestPatience(t *testing.T) {
 	}
 	ms := clock.Millisecond
 	require.Equal(t, []clock.Duration{250 * ms, 500 * ms, 1000 * ms, 2000 * ms, 4000 * ms, 5000 * ms, 5000 * ms, 5000 * ms}, pauses)
-	b.route.members[b.route.best].usual = 200 * ms
-	require.Equal(t, 800*ms, b.patience(1))
-	b.route.members[b.route.best].usual = 20 * clock.Second
+	b.flow.sample(200 * ms)
+	require.Equal(t, 600*ms, b.patience(1))
+	for range 100 {
+		b.flow.sample(300 * ms)
+	}
+	require.InDelta(t, 300*ms, b.patience(1), float64(5*ms), "it does not vary")
+	b.flow.usual = 20 * clock.Second
 	require.Equal(t, 5000*ms, b.patience(1))
 }
 

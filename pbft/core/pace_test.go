@@ -8,9 +8,8 @@ import (
 	"github.com/twothirds-bft/twothirds/clock"
 )
 
-// "Admission refuses what cannot be ordered within timeout/4 at the recent rate"
-// (spec T1).
-func TestPaceAdmitsAQuarterOfTheTimeout(t *testing.T) {
+// "more are pending than are decided ... at the recent rate (1,024 are always taken)" (spec T1).
+func TestPaceLimitsWhatIsPending(t *testing.T) {
 	var p pace
 	now := clock.At(1)
 	p.note(now, 0)
@@ -19,11 +18,9 @@ func TestPaceAdmitsAQuarterOfTheTimeout(t *testing.T) {
 		p.note(now, 1000) // 10,000 requests a second
 	}
 	require.InDelta(t, 10_000, p.perSecond, 10)
-	const timeout = 2 * clock.Second
-	require.True(t, p.admits(4_900, timeout))
-	require.False(t, p.admits(5_100, timeout))
+	require.InDelta(t, 5_000, p.limit(500*clock.Millisecond), 10)
+	require.Equal(t, admittedMin, p.limit(100*clock.Millisecond))
 
 	var idle pace
-	require.True(t, idle.admits(admittedMin-1, timeout), "an idle cluster admits a few")
-	require.False(t, idle.admits(admittedMin, timeout))
+	require.Equal(t, admittedMin, idle.limit(clock.Second), "an idle cluster admits a few")
 }

@@ -124,7 +124,7 @@ func (c *Core) admit(r *message.Request, direct, privileged bool) {
 // enlist adds a request to what is to be proposed, if there is room.
 func (c *Core) enlist(r *message.Request, direct, privileged bool) *pending {
 	p := &c.pool
-	if !privileged && (!p.room(r) || !p.pace.admits(p.byAge.Len(), c.timing.timeout(c))) {
+	if !privileged && (!p.room(r) || c.excess(r)) {
 		if direct {
 			c.out.Busy = append(c.out.Busy, *r)
 		}

@@ -204,6 +204,23 @@ func TestFullPoolIsBusy(t *testing.T) {
 	require.Equal(t, 2, w.hosts[1].core.Status().Pending)
 }
 
+// "if its client has its share ... and more are pending" (spec T1): who came first keeps nobody
+// else out, and gets no more.
+func TestRoomIsShared(t *testing.T) {
+	s := play(t, "new n=4 interval=16 requests=4096", "submit 0 a b c", "run", "mute 1->*")
+	busy := func(client string, seq message.Seq, from, to uint64) int {
+		for i := from; i <= to; i++ {
+			s.operate(1, client, message.SessionID{Seq: seq}, i)
+		}
+		return len(s.hosts[1].core.Output().Busy)
+	}
+	require.Zero(t, busy("a", 1, 1, 1000))
+	require.Equal(t, 600-512, busy("b", 2, 1, 600), "half is taken")
+	require.Equal(t, 24, busy("a", 1, 1001, 1024))
+	require.Equal(t, 600-342, busy("c", 3, 1, 600), "a third")
+	require.Zero(t, busy("b", 2, 1, 512), "what is known needs no room")
+}
+
 // "Primaries take turns over clients" (spec T1): a client that asked for much first
 // does not go before one that asked for little. An opening is one per client, so both
 // have sessions here.
