@@ -120,6 +120,7 @@ func TestGrowth(t *testing.T) {
 	results := []*benchmarks.Result{
 		grow(4, 1000, 1.5), grow(16, 1000, 1.5), grow(64, 1000, 1.5), measured(4, 1, 10), // of less throughput
 		measured(4, 8, 1000, named("etcd/n=4")), measured(16, 8, 1000, named("etcd/n=16")), measured(7, 8, 10, named("cometbft/n=7")),
+		measured(4, 8, 900, commit("fedc")), measured(64, 8, 900, commit("fedc")),
 		measured(4, 8, 10, loadFault("silent")), measured(7, 8, 10, loadFault("silent")),
 	}
 	figures, rows := growth(familiesOf(seriesOf(results)))
@@ -127,20 +128,26 @@ func TestGrowth(t *testing.T) {
 	require.Len(t, figures[0].rows, 2)
 	cpu := figures[0].rows[0][0]
 	require.Equal(t, []float64{4, 16, 64}, cpu.x.at)
-	require.Len(t, cpu.lines, 3, "ours, the model, etcd; one point is no growth")
+	var names []string
+	for _, l := range cpu.lines {
+		names = append(names, l.name)
+	}
+	require.Equal(t, []string{
+		"twothirds commit=012345678", "etcd", "twothirds commit=fedc", "the model's least, link=memory signed=off",
+	}, names, "one model of both; one point is no growth")
 	require.InDelta(t, 8000, cpu.lines[0].pieces[0][0].y, 1, "1 us times 4 to the 1.5, at the load of the highest throughput")
 	c, err := benchmarks.NewCeiling(benchmarks.Ceiling{Replicas: 64, Payload: 256, Link: "memory"})
 	require.NoError(t, err)
-	require.Equal(t, xy{64, float64(c.CPU())}, cpu.lines[1].pieces[0][2])
+	require.Equal(t, xy{64, float64(c.CPU())}, cpu.lines[3].pieces[0][2])
 	require.Equal(t, "1.50", rows[0].Measured)
 	require.NotEmpty(t, rows[0].Model)
 	require.Equal(t, "0.00", rows[1].Measured, "etcd's are all alike")
 	require.Empty(t, rows[1].Model)
 	require.Equal(t, exponent{
-		Class: "B", Payload: 256, Config: "twothirds", Cost: "bytes between replicas", From: 4, To: 64, Points: 3,
+		Class: "B", Payload: 256, Config: "twothirds commit=012345678", Cost: "bytes between replicas", From: 4, To: 64, Points: 3,
 		First: "1 kB", Last: "1 kB", Measured: "0.00", Model: "1.10", // of 3, 15 and 63 copies
-	}, rows[2])
-	require.Len(t, rows, 6, "no signatures were checked")
+	}, rows[3])
+	require.Len(t, rows, 9, "no signatures were checked")
 
 	results = nil
 	for _, n := range []int{4, 100} {

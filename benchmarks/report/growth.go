@@ -15,11 +15,10 @@ type family struct {
 	sizes  []sized
 }
 
-// sized is the point of the highest throughput at one n, and the model of what it costs at least, if there is one.
+// sized is the point of the highest throughput at one n.
 type sized struct {
 	n     int
 	point point
-	model *benchmarks.Ceiling
 }
 
 // familiesOf returns the configurations that were measured fault-free at two n or more.
@@ -29,7 +28,7 @@ func familiesOf(all []series) []family {
 		f := family{config: g[0].config}
 		for _, s := range g { // n ascends
 			if s.config.n > 0 && s.config.value("fault") == "" {
-				f.sizes = append(f.sizes, sized{s.config.n, s.best(), ceilingOf(&s.config)})
+				f.sizes = append(f.sizes, sized{s.config.n, s.best()})
 			}
 		}
 		if len(f.sizes) > 1 {
@@ -116,41 +115,52 @@ func growthFigure(families []family) (figure, []exponent) {
 		configs = append(configs, f.config)
 	}
 	c := &configs[0]
-	names := labels(configs)
-	var panels []panel
-	var rows []exponent
-	for _, k := range costsOf(c.class) {
-		p := panel{title: k.name, x: axis{label: "replicas", log: true, at: sizes(families), format: digits}, y: axis{label: "for each operation", log: true, format: k.format}}
-		for i, f := range families {
-			measured, model := f.lines(k)
-			if len(measured) < 2 || measured[0].y == 0 {
-				continue
-			}
-			p.lines = append(p.lines, line{name: names[i], color: i, dots: true, pieces: pieces(p.x, p.y, measured)})
-			if len(model) > 0 {
-				p.lines = append(p.lines, line{name: names[i] + ", the model's least", color: i, dashed: true, pieces: pieces(p.x, p.y, model)})
-			}
-			first, last := measured[0], measured[len(measured)-1]
-			rows = append(rows, exponent{
-				Class: c.class, Payload: c.payload, Config: names[i], Cost: k.name, From: int(first.x), To: int(last.x), Points: len(measured),
-				First: k.format(first.y), Last: k.format(last.y), Measured: fit(measured), Model: fit(model),
-			})
-		}
-		if len(p.lines) > 0 {
-			panels = append(panels, p)
-		}
-	}
 	f := figure{
 		name:  fileName("growth", "class"+c.class, strconv.Itoa(c.payload)+"B"),
 		title: fmt.Sprintf("What an operation costs with more replicas: class %s, %d B", c.class, c.payload),
 		caption: append([]string{fmt.Sprintf("At each n the load of the highest throughput. Dashed: the least by the model, with a vote of every replica for %d operations.",
 			benchmarks.PerVote)}, common(configs)...),
 	}
+	var panels []panel
+	var rows []exponent
+	for _, k := range costsOf(c.class) {
+		if p, r := growthPanel(families, labels(configs), k); len(p.lines) > 0 {
+			panels, rows = append(panels, p), append(rows, r...)
+		}
+	}
 	for len(panels) > 0 {
 		k := min(2, len(panels))
 		f.rows, panels = append(f.rows, panels[:k]), panels[k:]
 	}
 	return f, rows
+}
+
+// growthPanel draws one cost of all families that know it, and the models of theirs.
+func growthPanel(families []family, names []string, k cost) (panel, []exponent) {
+	p := panel{title: k.name, x: axis{label: "replicas", log: true, at: sizes(families), format: digits}, y: axis{label: "for each operation", log: true, format: k.format}}
+	var rows []exponent
+	var models []line
+	for i, f := range families {
+		measured := f.measured(k)
+		first, last := measured[0], measured[len(measured)-1]
+		if first.y == 0 {
+			continue
+		}
+		p.lines = append(p.lines, line{name: names[i], color: i, dots: true, pieces: pieces(p.x, p.y, measured)})
+		rows = append(rows, exponent{
+			Class: f.config.class, Payload: f.config.payload, Config: names[i], Cost: k.name, From: int(first.x), To: int(last.x), Points: len(measured),
+			First: k.format(first.y), Last: k.format(last.y), Measured: fit(measured), Model: fit(modelled(&f.config, k, sizes(families[i:i+1]))),
+		})
+	}
+	for i, f := range families {
+		name := modelName(&f.config)
+		model := modelled(&f.config, k, p.x.at)
+		if len(p.lines) > 0 && len(model) > 0 && !slices.ContainsFunc(models, func(l line) bool { return l.name == name }) {
+			models = append(models, line{name: name, color: i, dashed: true, pieces: pieces(p.x, p.y, model)})
+		}
+	}
+	p.lines = append(p.lines, models...)
+	return p, rows
 }
 
 // sizes are all n, ascending.
@@ -165,16 +175,31 @@ func sizes(families []family) []float64 {
 	return slices.Compact(all)
 }
 
-// lines returns what was measured of a cost and what the model says, over n.
-func (f *family) lines(k cost) (measured, model []xy) {
+// measured returns a cost over n.
+func (f *family) measured(k cost) []xy {
+	var out []xy
 	for _, s := range f.sizes {
-		n := float64(s.n)
-		measured = append(measured, xy{n, s.point.median(k.measure)})
-		if s.model != nil {
-			model = append(model, xy{n, k.model(s.model)})
+		out = append(out, xy{float64(s.n), s.point.median(k.measure)})
+	}
+	return out
+}
+
+// modelled returns what the model says of a cost over n, nothing for peers.
+func modelled(c *config, k cost, ns []float64) []xy {
+	var out []xy
+	for _, n := range ns {
+		at := *c
+		at.n = int(n)
+		if m := ceilingOf(&at); m != nil {
+			out = append(out, xy{n, k.model(m)})
 		}
 	}
-	return measured, model
+	return out
+}
+
+// modelName names what the model depends on beside n and the payload.
+func modelName(c *config) string {
+	return plain("the model's least, link=" + c.value("link") + " signed=" + c.value("signed"))
 }
 
 // fit returns the exponent a of the line y = b n^a that is nearest in logarithms (least squares), "" without two points.
