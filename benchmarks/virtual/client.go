@@ -41,6 +41,8 @@ type call struct {
 	due    clock.Instant // when it is sent again
 	target int
 	tries  int
+	busy   bool // its target had no room
+	all    bool // it was sent to all
 	before uint64
 	votes  []vote
 }
@@ -54,10 +56,12 @@ type vote struct {
 	by       int
 }
 
-// How package client waits: patienceMin at first, or four times the usual, and twice as long each time.
+// How package client waits: patienceMin at first, or four times the usual, and twice as long each time. A target without
+// room is asked again alone a few times.
 const (
 	patienceMin = 250 * time.Millisecond
 	patienceMax = 5 * time.Second
+	busyTries   = 3
 )
 
 // opening is the nonce of an opening, and so its number: higher than those of operations.
@@ -114,12 +118,12 @@ func (c *client) flush() {
 	}
 }
 
-// send sends requests to one replica, or to all if that is -1.
+// send sends requests to one replica, or to all if there is none of that index.
 func (c *client) send(list []message.Request, to int) {
 	m := &message.Requests{List: list}
 	bytes := c.w.measure(m)
 	for i, r := range c.w.replicas {
-		if to < 0 || to == i {
+		if to == len(c.w.replicas) || to == i {
 			c.w.after(c.w.spread(c.w.cfg.Near), func() { r.serve(c.key, m, bytes) })
 		}
 	}
@@ -146,9 +150,11 @@ func (c *client) arm(at clock.Instant) {
 	})
 }
 
-// retry sends calls that are due to all replicas, and others to another one first from now on.
+// retry sends calls that are due to all replicas, and others to another one first from now on; or again to their target
+// if that had no room.
 func (c *client) retry() {
-	var list []message.Request
+	var all []message.Request
+	alone := make([][]message.Request, len(c.w.replicas))
 	for n := c.awaited; n <= c.number+1; n++ {
 		number := n
 		if n > c.number {
@@ -162,14 +168,22 @@ func (c *client) retry() {
 			c.arm(x.due)
 			continue
 		}
-		if x.tries == 1 && x.target == c.target {
+		if x.busy && x.tries <= busyTries {
+			c.wait(x)
+			alone[x.target] = append(alone[x.target], x.req)
+			continue
+		}
+		if !x.all && x.target == c.target {
 			c.miss()
 		}
+		x.all = true
 		c.wait(x)
-		list = append(list, x.req)
+		all = append(all, x.req)
 	}
-	if len(list) > 0 {
-		c.send(list, -1)
+	for to, list := range append(alone, all) {
+		if len(list) > 0 {
+			c.send(list, to)
+		}
 	}
 }
 
@@ -193,7 +207,11 @@ func (c *client) hear(by int, list []message.Reply) {
 	for i := range list {
 		m := &list[i]
 		x := c.open[m.Number]
-		if x == nil || m.Code == message.ReplyBusy {
+		if x == nil {
+			continue
+		}
+		if m.Code == message.ReplyBusy {
+			x.busy = x.busy || by == x.target
 			continue
 		}
 		v := vote{seq: m.Seq, code: m.Code, session: m.Session, by: by}
@@ -230,7 +248,7 @@ func (c *client) settle(x *call, v vote) {
 		c.w.unsafe("request %d of client %d ended with %v", x.req.Number, c.at, v.code)
 		return
 	}
-	if x.tries == 1 {
+	if !x.all {
 		h, took := &c.route[x.target], c.w.now.Sub(x.sent)
 		if h.usual == 0 {
 			h.usual = took

@@ -19,7 +19,7 @@ type Config struct {
 	Cores     int           `json:"cores"`           // of each machine; default 2
 	Delay     time.Duration `json:"delay_ns"`        // between replicas, one way, and up to a tenth more; default 100 us
 	Near      time.Duration `json:"near_ns"`         // between clients and replicas, likewise; default 100 us
-	Bandwidth int           `json:"bandwidth"`       // bytes per second out of each machine; default 1.25e9
+	Bandwidth int           `json:"bandwidth"`       // bytes per second out of each machine; default 1.25e9, or 1e11 in memory
 	Sync      time.Duration `json:"sync_ns"`         // of a log; default 210 us
 	SyncMB    time.Duration `json:"sync_mb_ns"`      // and for each MB more; default 0.9 ms
 	Costs     *Costs        `json:"costs,omitempty"` // default DefaultCosts(Link)
@@ -48,6 +48,9 @@ func (c Config) withDefaults() (Config, error) {
 	defaulted(&c.Cores, 2)
 	defaulted(&c.Delay, 100*time.Microsecond)
 	defaulted(&c.Near, 100*time.Microsecond)
+	if c.Link == "memory" {
+		defaulted(&c.Bandwidth, 100_000_000_000)
+	}
 	defaulted(&c.Bandwidth, 1_250_000_000)
 	defaulted(&c.Sync, 210*time.Microsecond)
 	defaulted(&c.SyncMB, 900*time.Microsecond)
