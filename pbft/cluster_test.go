@@ -225,6 +225,16 @@ func (c *cluster) await(what string, cond func() bool) {
 	}
 }
 
+// pass loads the cluster until checkpoint seq is stable at a replica: how many operations that
+// takes depends on how they fall into blocks.
+func (c *cluster) pass(i int, seq message.Seq) {
+	c.t.Helper()
+	c.await(fmt.Sprintf("checkpoint %d stable at replica %d", seq, i), func() bool {
+		c.load(0, 40)
+		return c.reps[i].Status().Stable.Seq >= seq
+	})
+}
+
 // settle waits until all replicas stand at one state.
 func (c *cluster) settle() {
 	c.t.Helper()

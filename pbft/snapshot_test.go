@@ -40,9 +40,7 @@ func TestRestartFromSnapshot(t *testing.T) {
 		}
 	})
 	c.startAll()
-	for range 12 {
-		c.load(0, 40)
-	}
+	c.pass(3, 48)
 	require.NoError(t, c.reps[3].Close())
 	before := app.blocks
 	app = &snapshotting{}
@@ -76,9 +74,7 @@ func TestBadSnapshotIsRefused(t *testing.T) {
 		}
 	})
 	c.startAll()
-	for range 12 {
-		c.load(0, 40)
-	}
+	c.pass(3, 48)
 	require.NoError(t, c.reps[3].Close())
 	_, err := pbft.Start(c.config(3, false))
 	require.ErrorIs(t, err, pbft.ErrApplication)
