@@ -46,6 +46,7 @@ var edges = []edge{
 	{"pbft/verify", "pbft/wire", "frames come in as bytes"},
 	{"pbft/verify", "crypto", "batches of signatures"},
 	{"crypto", "github.com/cometbft/cometbft/crypto", "Ed25519 under ZIP-215 with batches (spec D3)"},
+	{"crypto", "github.com/oasisprotocol/curve25519-voi", "the curve under it, for batches of few keys"},
 	{"crypto", "pbft/message", "it implements message.Signer and message.Verifier"},
 	{"transport", "golang.org/x/sys", "socket options that the standard library lacks"},
 	{"storage", "golang.org/x/sys", "preallocation and fdatasync"},
