@@ -15,9 +15,19 @@ const messageBytes = 120
 
 // signed returns n messages with the signatures of n new keys.
 func signed(t require.TestingT, n int) (keys []crypto.PublicKey, msgs, sigs [][]byte) {
-	for i := range n {
+	return signedBy(t, n, n)
+}
+
+// signedBy is the same of fewer keys that take turns.
+func signedBy(t require.TestingT, n, owners int) (keys []crypto.PublicKey, msgs, sigs [][]byte) {
+	var all []*crypto.PrivateKey
+	for range owners {
 		key, err := crypto.Generate(rand.Reader)
 		require.NoError(t, err)
+		all = append(all, key)
+	}
+	for i := range n {
+		key := all[i%owners]
 		msg := make([]byte, messageBytes)
 		copy(msg, fmt.Sprint("message ", i))
 		sig, err := key.Sign(msg)
@@ -61,6 +71,22 @@ func BenchmarkVerifyAll(b *testing.B) {
 	for _, n := range []int{1, 2, 3, 7, 21, 67} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
 			keys, msgs, sigs := signed(b, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				if !(crypto.Ed25519{}).VerifyAll(keys, msgs, sigs) {
+					b.Fatal("refused")
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "us/sig")
+		})
+	}
+}
+
+// Requests of one block are of few clients.
+func BenchmarkVerifyFewKeys(b *testing.B) {
+	for _, n := range []int{4, 67, 256} {
+		b.Run(fmt.Sprintf("n=%d/keys=%d", n, max(n/32, 1)), func(b *testing.B) {
+			keys, msgs, sigs := signedBy(b, n, max(n/32, 1))
 			b.ReportAllocs()
 			for b.Loop() {
 				if !(crypto.Ed25519{}).VerifyAll(keys, msgs, sigs) {

@@ -28,6 +28,9 @@ func (v Ed25519) VerifyAll(keys []PublicKey, msgs, sigs [][]byte) bool {
 	if len(msgs) != len(keys) || len(sigs) != len(keys) {
 		return false
 	}
+	if good, pays := verifyFewKeys(keys, msgs, sigs); pays {
+		return good
+	}
 	if len(keys) >= batchMin {
 		return verifyBatch(keys, msgs, sigs)
 	}

@@ -157,22 +157,37 @@ func TestZIP215Mixtures(t *testing.T) {
 
 // Errors that cancel out in the sum of the equations: a batch that adds them up without weights accepts these.
 func TestBatchErrorsDoNotCancelOut(t *testing.T) {
-	keys, msgs, sigs := signed(t, 4)
-	require.True(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs))
-	move := func(sig []byte, by int64) {
-		s := slices.Clone(sig[32:])
-		slices.Reverse(s)
-		copy(sig[32:], littleEndian(modL(add(new(big.Int).SetBytes(s), big.NewInt(by)))))
-	}
-	move(sigs[1], 5)
-	require.False(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs))
-	move(sigs[2], -5)
-	for range 20 {
+	for _, owners := range []int{4, 2, 1} {
+		keys, msgs, sigs := signedBy(t, 4, owners)
+		require.True(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs))
+		move := func(sig []byte, by int64) {
+			s := slices.Clone(sig[32:])
+			slices.Reverse(s)
+			copy(sig[32:], littleEndian(modL(add(new(big.Int).SetBytes(s), big.NewInt(by)))))
+		}
+		move(sigs[1], 5)
 		require.False(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs))
+		move(sigs[2], -5)
+		for range 20 {
+			require.False(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs), "%d keys", owners)
+		}
+		move(sigs[1], -5)
+		move(sigs[2], 5)
+		require.True(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs), "a verifier that refused something is used again")
 	}
-	move(sigs[1], -5)
-	move(sigs[2], 5)
-	require.True(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs), "a verifier that refused something is used again")
+}
+
+// Signatures of one key that were swapped, or made by another key of the batch, do not pass where coefficients of
+// equal keys are added.
+func TestSignaturesOfAnother(t *testing.T) {
+	for _, owners := range []int{1, 2, 5} {
+		keys, msgs, sigs := signedBy(t, 20, owners)
+		require.True(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs))
+		msgs[3], msgs[8] = msgs[8], msgs[3]
+		require.False(t, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs))
+		sigs[3], sigs[8] = sigs[8], sigs[3]
+		require.Equal(t, owners != 2, crypto.Ed25519{}.VerifyAll(keys, msgs, sigs), "%d keys", owners)
+	}
 }
 
 // Why crypto/ed25519 must not verify votes (spec D3): it refuses signatures that pass here, alone and in batches.
@@ -210,5 +225,7 @@ func FuzzSingleIsBatch(f *testing.F) {
 		single := crypto.Ed25519{}.Verify(k, msg, sig)
 		batch := crypto.Ed25519{}.VerifyAll(append(keys[:2:2], k), append(msgs[:2:2], msg), append(sigs[:2:2], sig))
 		require.Equal(t, single, batch)
+		few := crypto.Ed25519{}.VerifyAll([]crypto.PublicKey{keys[0], k, k, k}, [][]byte{msgs[0], msg, msg, msg}, [][]byte{sigs[0], sig, sig, sig})
+		require.Equal(t, single, few)
 	})
 }
