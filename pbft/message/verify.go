@@ -78,13 +78,15 @@ func (v Verified) From() ReplicaID { return v.from }
 func (v Verified) FromClient() bool { return v.client }
 
 // Door is the one way in: it checks everything about a message that does not
-// depend on the receiver's state. It is immutable and safe for concurrent use.
+// depend on the receiver's state. It is safe for concurrent use. Its verdicts never
+// change; it only remembers which requests it has checked.
 type Door struct {
 	cluster Digest
 	members *Members
 	keys    Verifier
 	limits  Limits
 	signed  bool
+	seen    seen
 }
 
 // NewDoor returns a door for one epoch. signed says whether requests carry their
@@ -278,14 +280,7 @@ func (d *Door) requests(list []Request, most int) error {
 	if !d.signed {
 		return nil
 	}
-	b := newBatch(len(list))
-	for i := range list {
-		if len(list[i].Sig) != SignatureSize {
-			return ErrSignature
-		}
-		b.add(list[i].Client, list[i].appendSigned(make([]byte, 0, signedFixed+len(list[i].Op)), d.cluster), list[i].Sig)
-	}
-	return b.verify(d.keys)
+	return d.signatures(list)
 }
 
 // forwarded checks requests that a replica passes on. Without client signatures
