@@ -37,8 +37,8 @@ func configOf(r *benchmarks.Result) config {
 		}
 		c.set = append(c.set, setting{name, value})
 	}
-	for _, flag := range []string{"quota", "procs"} {
-		if v := flagOf(r.Machine.Args, flag); v != "" && v != "0" {
+	for _, flag := range []string{"delay", "quota", "procs"} { // where the name does not say
+		if v := flagOf(r.Machine.Args, flag); v != "" && v != "0" && c.value(flag) == "" {
 			c.set = append(c.set, setting{flag, v})
 		}
 	}

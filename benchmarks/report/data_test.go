@@ -24,6 +24,11 @@ func TestLabels(t *testing.T) {
 	}, labels(all))
 	require.Equal(t, []string{"twothirds: log=memory, signed=off, loop=closed, commit=012345678"}, common(all))
 	require.Equal(t, []int{4, 7, 4, 4, 0}, []int{all[0].n, all[1].n, all[2].n, all[3].n, all[4].n})
+	late := []config{
+		configOf(measured(4, 1, 1, named("twothirds/n=4/delay=20ms"), args("bench", "--delay", "20ms"))),
+		configOf(measured(4, 1, 1, class("C"), named("twothirds/n=4"), args("bench", "--delay", "1ms"))),
+	}
+	require.Equal(t, []string{"twothirds delay=20ms", "twothirds delay=1ms"}, labels(late), "told once, by the name or by the command")
 	require.Equal(t, "unknown", shortCommit(""))
 	require.Equal(t, "v1.2.3", shortCommit("v1.2.3"))
 }
