@@ -146,7 +146,7 @@ func TestSlowProposals(t *testing.T) {
 		require.Zero(t, out.count(to))
 		put(&message.FetchView{})
 		require.Equal(t, 1, out.count(to), "only proposals wait")
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		synctest.Wait()
 		require.Equal(t, 51, out.count(to))
 		for i, b := range out.sent[to][1:] {

@@ -123,7 +123,7 @@ func (l *line) next() (late, bool) {
 // regions are five of Amazon's: Virginia, Oregon, Ireland, Tokyo and Sydney. A replica is in that of its number modulo 5.
 // One-way delays are half of the round trips that
 // https://acomputerscientistlearnsaws.blogspot.com/2017/04/aws-regions.html lists, in milliseconds and rounded.
-var regions = [5][5]time.Duration{
+var regions = [5][5]int{
 	{0, 44, 40, 73, 115},
 	{44, 0, 69, 45, 81},
 	{40, 69, 0, 106, 155},
@@ -133,5 +133,5 @@ var regions = [5][5]time.Duration{
 
 // regionDelay is the time that a frame takes from one replica to another.
 func regionDelay(from, to int) time.Duration {
-	return regions[from%len(regions)][to%len(regions)] * time.Millisecond
+	return time.Duration(regions[from%len(regions)][to%len(regions)]) * time.Millisecond
 }
