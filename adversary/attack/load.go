@@ -6,16 +6,18 @@ var load = []*Attack{
 	{
 		ID: "A45", Name: "a primary just below the timeout",
 		About: "The primary holds each proposal back as long as the timeouts allow. Each obligation has its own full timeout here, " +
-			"so it can: one decision per round trip and hold. Another one gets slower bit by bit, with all that it says. " +
-			"Suspicion of slow primaries (spec T4) is planned; until then the floor is a window per timeout.",
+			"so it can; but replicas add up for how long what waits with them could have been proposed (spec T4), and it loses its view " +
+			"after a second or two of that. It goes on as long as only itself is asked, since nobody else knows what waits. Another one " +
+			"gets slower bit by bit, with all that it says. And two correct ones must not be taken for slow for good: one has more to do " +
+			"than fits into its window, the other has a network that delays proposals and not pings.",
 		Falls:  "timers that any progress restarts, or that follow the primary's own pace",
 		Source: "Clement et al.: Aardvark, NSDI 2009; Amir et al.: Prime, DSN 2008", Oracles: []string{"I16"},
 		Worlds: []World{
 			{File: "a45-slow-drip", Want: Want{Share: 0.015}}, {File: "a45-slower-than-the-timeout", Want: Want{Views: 1, Share: 0.2}},
-			{File: "a45-drag", Want: Want{Views: 1}},
+			{File: "a45-drag", Want: Want{Views: 1}}, {File: "a45-below-the-timeout", Want: Want{Views: 1, Burned: 1, Share: 0.9}},
+			{File: "a45-saturated", Want: Want{Burned: none}}, {File: "a45-misjudged", Want: Want{Views: 2, Burned: 6}},
 		},
-		Waiting: "turnaround (spec T4) for a floor that does not depend on the timeout",
-		Weak:    []string{"M26", "M61"},
+		Weak: []string{"M26", "M61"},
 	},
 	{
 		ID: "A46", Name: "one client is not served",

@@ -64,7 +64,7 @@ func (w *World) Play(sc sim.Scenario, opts ...sim.Option) *sim.Result {
 func Calm(sc sim.Scenario) sim.Scenario {
 	c := sim.Scenario{
 		Name: sc.Name, Seed: sc.Seed, Replicas: sc.Replicas, Decisions: sc.Decisions, Until: sc.Until, Interval: sc.Interval,
-		Window: sc.Window, Clients: sc.Clients, Burst: sc.Burst, Ahead: sc.Ahead, OpsBlock: sc.OpsBlock, Answer: sc.Answer,
+		Window: sc.Window, Clients: sc.Clients, Burst: sc.Burst, Wide: sc.Wide, Load: sc.Load, Ahead: sc.Ahead, OpsBlock: sc.OpsBlock, Answer: sc.Answer,
 		TurnMax: sc.TurnMax, SyncMax: sc.SyncMax, ExecMax: sc.ExecMax,
 	}
 	c.Links.DelayMin, c.Links.DelayMax = sc.Links.DelayMin, sc.Links.DelayMax

@@ -124,6 +124,7 @@ func (c *Core) accept(n *node) {
 	c.tip = n.point
 	c.extendHeld()
 	c.pool.inFlight(n)
+	c.timing.turn.noteRoom(c, n)
 }
 
 // roomForBranches holds V5's byte limit: blocks above a base that was not theirs

@@ -207,6 +207,7 @@ func (c *Core) Output() Output {
 		c.saveState()
 		c.flushRequests()
 		c.watch()
+		c.look()
 		c.repeatEarly()
 	}
 	out := c.out

@@ -90,7 +90,7 @@ func (c *Core) asks(i int, passedOn []message.Suspect) message.View {
 // the obligation is unmet.
 func (c *Core) lives(i int, s *suspicion) bool {
 	if i == c.self {
-		return c.timing.unmet(c)
+		return c.timing.unmet()
 	}
 	if bug.M79 {
 		return c.decided.Seq <= s.m.Decided+c.cfg.Interval

@@ -29,6 +29,7 @@ type pending struct {
 	key     requestKey
 	req     message.Request
 	arrived clock.Instant
+	handed  clock.Instant // to the primary once more (spec T4)
 	direct  bool          // it came from its client here: this replica forwards it
 	flight  message.Seq   // the accepted block that holds it, 0 if none
 	done    bool          // decided, waiting for execution: of req nothing is kept

@@ -312,6 +312,104 @@ func TestBackoffFallsSlowly(t *testing.T) {
 	require.Equal(t, 1, s.hosts[0].core.Status().Backoff)
 }
 
+// late plays rounds in which replicas 1 and 2 hold a request that the primary hears of only
+// after a while; each is decided well within the timeout. between is played 50 ms after the
+// request has come.
+func late(t *testing.T, s *script, rounds int, after string, between ...string) {
+	for range rounds {
+		s.loads++
+		x := fmt.Sprintf("x%d", s.loads)
+		s.play(t, "submit 1 "+x, "submit 2 "+x, "run in=50ms")
+		s.play(t, between...)
+		s.play(t, "run in="+after, "unmute", "mute *->0 REQUESTS", "submit 0 "+x, "run in=100ms")
+	}
+}
+
+// "Of the time in which the primary was late ... a sum is kept ... At max(1 s, twice the timeout)
+// ... SUSPECT" (spec T4), though the timer of T1 never fires: each request is decided in time.
+func TestSlowPrimaryIsSuspected(t *testing.T) {
+	s := play(t, "new n=4 interval=16 byz=0", "run in=1s", "mute *->0 REQUESTS")
+	late(t, s, 3, "300ms")
+	s.play(t, "expect 1,2 suspects=0! view=0! decided=3!")
+	late(t, s, 1, "300ms")
+	s.play(t, "expect 1,2 suspects=1 view=1!", "expect 3 suspects=0! view=1!")
+	require.EqualValues(t, 1, s.hosts[1].core.Status().Stats.Slow)
+}
+
+// "less a tenth of the time in which it was not" (spec T4): who is late now and then is not
+// suspected.
+func TestNowAndThenIsNotSlow(t *testing.T) {
+	s := play(t, "new n=4 interval=64 byz=0", "run in=1s", "mute *->0 REQUESTS")
+	for range 12 {
+		late(t, s, 1, "100ms")
+		s.play(t, "run in=1300ms")
+	}
+	s.play(t, "expect 1,2 suspects=0! view=0! decided=12!")
+}
+
+// Of time only that counts "in which the primary had room as seen here" (spec T4): it may not
+// have refused the request, and its window is not full, unless a block below its limits
+// passes the request over. While replica 1 judges, two blocks of other clients are undecided.
+func TestRoomOfTheSlowPrimary(t *testing.T) {
+	for name, c := range map[string]struct {
+		world string
+		slow  bool
+	}{
+		"room":                         {"new n=4 interval=16 byz=0", true},
+		"it may have refused it":       {"new n=4 interval=16 byz=0 requests=2", false},
+		"its window is full":           {"new n=4 interval=16 byz=0 window=2", false},
+		"of blocks that could hold it": {"new n=4 interval=16 byz=0 window=2 batch=16", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := play(t, c.world, "run in=1s", "mute *->0 REQUESTS")
+			for range 4 {
+				late(t, s, 1, "280ms", "mute *->* COMMIT", fmt.Sprintf("submit 0 a%d", s.loads+1), "run", fmt.Sprintf("submit 0 b%d", s.loads+1))
+			}
+			require.Equal(t, c.slow, s.hosts[1].core.Status().Stats.Slow > 0)
+		})
+	}
+}
+
+// "is handed to the primary once more, up to 64 of the own clients' to all" (spec T4), so that
+// a lone suspicion becomes common; and again where the primary may have refused it.
+func TestWhatWaitsIsHandedOver(t *testing.T) {
+	s := play(t, "new n=4 interval=16 byz=0 requests=2", "run in=1s", "mute *->0 REQUESTS", "submit 1 x", "run in=10ms")
+	handed := func() (n int) {
+		for _, o := range s.hosts[1].sent {
+			if m, ok := o.Msg.(*message.Requests); ok && o.All {
+				require.False(t, m.Overdue, "it has no privilege")
+				n++
+			}
+		}
+		return n
+	}
+	require.Zero(t, handed()+s.hosts[2].core.Status().Pending)
+	s.play(t, "run in=100ms")
+	require.Equal(t, 1, handed())
+	require.Equal(t, 1, s.hosts[2].core.Status().Pending)
+	s.play(t, "mute *->* COMMIT", "submit 0 a b", "run in=50ms", "unmute", "mute *->0 REQUESTS", "run in=70ms")
+	require.Equal(t, 2, handed())
+}
+
+// "j grows by one with each view that is left after an own suspicion of T4 in it, and falls by
+// one each minute" (spec T4): one that was measured too low costs few views.
+func TestTurnaroundBacksOff(t *testing.T) {
+	s := play(t, "new n=4 interval=512 byz=0", "run in=1s", "mute *->0 REQUESTS")
+	late(t, s, 4, "300ms")
+	s.play(t, "expect 1,2,3 view=1!")
+	steady := func() uint64 {
+		for range 100 { // 45 ms are more than a sixteenth of 500, and less than an eighth
+			s.loads++
+			x := fmt.Sprintf("y%d", s.loads)
+			s.play(t, "unmute", "mute *->1 REQUESTS", "submit 2 "+x, "submit 3 "+x, "run in=45ms", "submit 1 "+x, "run")
+		}
+		return s.hosts[2].core.Status().Stats.Slow
+	}
+	require.EqualValues(t, 1, steady())
+	s.play(t, "run in=60s")
+	require.EqualValues(t, 2, steady())
+}
+
 // "at most twice before it fires. It is counted" (spec T5).
 func TestPausesPutOffTwice(t *testing.T) {
 	s := play(t, "new n=4", "mute *->1", "submit 1 x", "turn 1", "tick 1 +3s", "turn 1", "tick 1 +3s", "turn 1", "expect 1 suspects=0!",

@@ -145,7 +145,7 @@ func (c *Core) appendPool(e *encoder) {
 		e.request(&x.req)
 		e.num(uint64(x.flight))
 		e.flag(x.direct, x.done, x.age != nil, x.turn != nil)
-		e.instant(x.arrived)
+		e.instant(x.arrived, x.handed)
 	}
 	each(p.byAge, func(x *pending) { e.key(x.key) })
 	each(p.turns, func(cl *client) { e.raw(cl.key[:]) })
@@ -184,6 +184,10 @@ func (c *Core) appendTime(e *encoder) {
 	e.flag(t.suspected)
 	e.instant(t.since, t.fullAt, t.progress, t.newView, t.repeatAt, t.statusAt, t.forwardAt, t.suspectedAt, t.armed, t.calm.from)
 	e.instant(t.pinged[:]...)
+	r := &t.turn
+	e.num(uint64(r.late), uint64(r.k))
+	e.flag(r.over, r.suspected, r.blamed)
+	e.instant(r.room, r.open, r.handed, r.looked, r.changed, r.lookAt)
 	for i := range c.peers {
 		p := &c.peers[i]
 		s := &p.status

@@ -45,6 +45,7 @@ type Stats struct {
 	Prepares    uint64 // PREPAREs signed
 	Commits     uint64 // COMMITs signed
 	Suspects    uint64 // SUSPECTs signed
+	Slow        uint64 // primaries suspected because what waited was proposed too late (spec T4)
 	ViewChanges uint64 // VIEW-CHANGEs signed
 	Views       uint64 // views entered
 	Fetches     uint64 // pulls sent
@@ -82,7 +83,7 @@ func (c *Core) Status() Status {
 	s := Status{
 		Epoch: c.epoch, View: c.view, Target: c.target, Primary: c.members.Primary(max(c.view, c.target)), Base: c.base,
 		Tip: c.tip, Certified: c.prepares.certified(), Decided: c.decided, Applied: c.applied, Stable: c.low,
-		Suspected: c.timing.suspected, Pending: c.pool.live, Timeout: c.timing.timeout(c),
+		Suspected: c.timing.unmet(), Pending: c.pool.live, Timeout: c.timing.timeout(c),
 		Backoff: c.timing.k, BackoffMax: c.timing.bound, Waiting: c.waiting(), Stats: c.stats,
 	}
 	if c.pc != nil {

@@ -94,7 +94,7 @@ func (o *outbox) enter() { o.prepare, o.commit, o.leaves = nil, nil, nil }
 
 // restless reports whether S3 has anything to repeat.
 func (c *Core) restless() bool {
-	return c.top > c.decided.Seq || c.tip.Seq > c.decided.Seq || c.timing.suspected || c.target > c.view || len(c.mine.checkpoint) > 0
+	return c.top > c.decided.Seq || c.tip.Seq > c.decided.Seq || c.timing.unmet() || c.target > c.view || len(c.mine.checkpoint) > 0
 }
 
 // repeat sends again what the peers' statuses do not show (spec S3): stored bytes,
@@ -105,7 +105,7 @@ func (c *Core) repeat() {
 			c.repeatTo(i, &c.peers[i].status)
 		}
 	}
-	if c.timing.suspected && c.now.Sub(c.timing.suspectedAt) >= c.timing.interval(c) {
+	if c.timing.unmet() && c.now.Sub(c.timing.suspectedAt) >= c.timing.interval(c) {
 		c.suspect()
 	}
 }

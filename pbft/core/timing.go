@@ -65,6 +65,7 @@ type timing struct {
 	push        clock.Duration           // time to push one full window
 
 	calm calmness
+	turn turnaround
 }
 
 // calmness decides when k may fall (spec T3).
@@ -82,7 +83,7 @@ func newTiming(cfg Config, n int, now clock.Instant) timing {
 	for d := t.floor; d < t.cap && t.bound < 62; d *= 2 {
 		t.bound++
 	}
-	t.calm.from = now
+	t.calm.from, t.turn.looked = now, now
 	// Replicas that start together should not ping in step.
 	t.statusAt = now.Add(t.floor / 8 * clock.Duration(cfg.Members.Index(cfg.Self)+1) / clock.Duration(n))
 	return t
@@ -125,8 +126,11 @@ func (c *Core) quorumRTT() clock.Duration {
 
 // unit is T2.
 func (t *timing) unit(c *Core) clock.Duration {
-	return min(max(4*c.quorumRTT()+2*t.cost+t.push, t.floor), t.cap)
+	return min(max(t.measured(c.quorumRTT()), t.floor), t.cap)
 }
+
+// measured is the unit before it is clamped.
+func (t *timing) measured(q clock.Duration) clock.Duration { return 4*q + 2*t.cost + t.push }
 
 // timeout is T3.
 func (t *timing) timeout(c *Core) clock.Duration {
@@ -142,7 +146,8 @@ func (t *timing) interval(c *Core) clock.Duration {
 	return min(max(2*c.quorumRTT(), t.floor/8), t.cap)
 }
 
-func (t *timing) unmet(c *Core) bool { return t.suspected }
+// unmet reports whether an own suspicion stands.
+func (t *timing) unmet() bool { return t.suspected || t.turn.suspected }
 
 // onDecided notes progress: k as of now is what the next view change starts from.
 func (t *timing) onDecided(c *Core, blocks message.Seq) {
@@ -177,6 +182,7 @@ func (t *timing) onTarget(c *Core) {
 	t.progress, t.newView, t.suspected, t.putOff, t.lag = clock.Instant{}, clock.Instant{}, false, 0, 0
 	t.oldest, t.fullAt = obligation{}, clock.Instant{}
 	t.calm = calmness{from: c.now}
+	t.turn.begin(c.now)
 	t.onAsked(c)
 }
 
@@ -408,7 +414,7 @@ func (c *Core) repeatEarly() {
 func (c *Core) deadline() clock.Instant {
 	t := &c.timing
 	first := clock.Instant{}
-	for _, d := range []clock.Instant{t.statusAt, t.forwardAt, t.progress, t.newView, t.repeatAt, c.pulls.due} {
+	for _, d := range []clock.Instant{t.statusAt, t.forwardAt, t.progress, t.newView, t.repeatAt, t.turn.lookAt, c.pulls.due} {
 		if !d.IsZero() && (first.IsZero() || d.Before(first)) {
 			first = d
 		}
