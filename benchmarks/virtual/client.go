@@ -2,15 +2,14 @@ package virtual
 
 import (
 	"encoding/binary"
-	"time"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// client keeps operations under way as package client does: each goes to one replica first, and to all others too if no
-// answer comes in time.
+// client keeps operations under way. How it counts replies is here; when it sends what to whom is pacing, which does as
+// package client does where clients are not authenticated and replicas are not liars.
 type client struct {
 	w       *world
 	at      int
@@ -20,31 +19,23 @@ type client struct {
 	number  uint64
 	awaited uint64 // the lowest number that is open, or may be next
 	open    map[uint64]*call
-	waiting []clock.Instant // operations of an open loop without room, by when they were meant to be sent
-	fresh   []message.Request
-	route   []hop
-	target  int // what the next call is sent to first
-	alarm   clock.Instant
+	queue   []operation // that have no number yet
+	pacing  pacing
 }
 
-// hop is what a client knows of a replica as the first one that a request is sent to.
-type hop struct {
-	usual time.Duration // until an answer, smoothed; 0 if that is not known
-	fails int           // requests that had to be sent to all
-}
-
-// call is an operation, or the opening of the session, under way.
-type call struct {
-	req    message.Request
+// operation is one that is to be sent.
+type operation struct {
 	meant  clock.Instant
-	sent   clock.Instant
-	due    clock.Instant // when it is sent again
-	target int
-	tries  int
-	busy   bool // its target had no room
-	all    bool // it was sent to all
-	before uint64
+	before uint64 // what the tape said of it
+}
+
+// call is an operation with a number, or the opening of the session.
+type call struct {
+	operation
+	req    message.Request
+	number uint64
 	votes  []vote
+	sending
 }
 
 // vote is what a replica said; equal ones count together (spec X2).
@@ -56,66 +47,54 @@ type vote struct {
 	by       int
 }
 
-// How package client waits: patienceMin at first, or four times the usual, and twice as long each time. A target without
-// room is asked again alone a few times.
-const (
-	patienceMin = 250 * time.Millisecond
-	patienceMax = 5 * time.Second
-	busyTries   = 3
-)
-
 // opening is the nonce of an opening, and so its number: higher than those of operations.
 const opening = 1 << 62
 
+// numbersMax is how far the numbers of operations that are open may lie apart.
+const numbersMax = 1000
+
 func newClient(w *world, i int) *client {
 	s := w.ring.Signer(1000 + i)
-	return &client{
-		w: w, at: i, signer: s, key: s.Public(), awaited: 1, open: make(map[uint64]*call), route: make([]hop, w.cfg.Replicas),
-	}
+	c := &client{w: w, at: i, signer: s, key: s.Public(), awaited: 1, open: make(map[uint64]*call)}
+	c.pacing = newPacing(c)
+	return c
 }
 
 func (c *client) start() {
-	c.issue(opening, message.Request{Type: message.RequestOpen, Client: c.key, Number: opening}, c.w.now)
-	c.flush()
+	c.pacing.send([]*call{c.issue(operation{meant: c.w.now}, message.Request{Type: message.RequestOpen, Number: opening})})
 }
 
-// most is how many operations the client has under way: a session holds so many numbers at most.
-func (c *client) most() int { return min(c.w.load.Outstanding, 1000) }
-
-// submit sends an operation that was meant to be sent at an instant, once there is room for it.
+// submit begins an operation that was meant to be sent at an instant.
 func (c *client) submit(meant clock.Instant) {
-	if len(c.open) >= c.most() {
-		c.waiting = append(c.waiting, meant)
-		return
-	}
+	c.queue = append(c.queue, operation{meant, c.w.tape.Sent()})
+}
+
+// next gives the first of the queue its number.
+func (c *client) next() *call {
 	c.number++
 	op := make([]byte, c.w.load.Payload)
 	if len(op) >= 16 {
 		binary.BigEndian.PutUint64(op, uint64(c.at))
 		binary.BigEndian.PutUint64(op[8:], c.number)
 	}
-	c.issue(c.number, message.Request{Client: c.key, Session: c.session, Number: c.number, Awaited: c.awaited, Op: op}, meant)
+	o := c.queue[0]
+	c.queue = c.queue[1:]
+	return c.issue(o, message.Request{Session: c.session, Number: c.number, Awaited: c.awaited, Op: op})
 }
 
-func (c *client) issue(number uint64, q message.Request, meant clock.Instant) {
+func (c *client) issue(o operation, q message.Request) *call {
+	q.Client = c.key
 	if err := c.w.door.SignRequest(c.signer, &q); err != nil {
 		panic(err) // it is a signer that cannot fail
 	}
-	x := &call{req: q, meant: meant, sent: c.w.now, target: c.target}
-	if number != opening {
-		x.before = c.w.tape.Sent()
-	}
-	c.open[number] = x
-	c.wait(x)
-	c.fresh = append(c.fresh, q)
+	x := &call{operation: o, req: q, number: q.Number}
+	c.open[x.number] = x
+	return x
 }
 
-// flush sends what was issued at this instant, in one message.
-func (c *client) flush() {
-	if len(c.fresh) > 0 {
-		c.send(c.fresh, c.target)
-		c.fresh = nil
-	}
+// room reports whether another operation may have a number.
+func (c *client) room() bool {
+	return len(c.queue) > 0 && len(c.open) < c.w.load.Outstanding && c.number+1-c.awaited < numbersMax && c.session.Seq != 0
 }
 
 // send sends requests to one replica, or to all if there is none of that index.
@@ -129,89 +108,16 @@ func (c *client) send(list []message.Request, to int) {
 	}
 }
 
-// wait sets when a call is due.
-func (c *client) wait(x *call) {
-	d := min(max(patienceMin, min(4*c.route[c.target].usual, patienceMax))<<min(x.tries, 6), patienceMax)
-	x.tries++
-	x.due = c.w.now.Add(d)
-	c.arm(x.due)
-}
-
-func (c *client) arm(at clock.Instant) {
-	if !c.alarm.IsZero() && !at.Before(c.alarm) {
-		return
-	}
-	c.alarm = at
-	c.w.later(at, func() {
-		if c.alarm == at {
-			c.alarm = clock.Instant{}
-			c.retry()
-		}
-	})
-}
-
-// retry sends calls that are due to all replicas, and others to another one first from now on; or again to their target
-// if that had no room.
-func (c *client) retry() {
-	var all []message.Request
-	alone := make([][]message.Request, len(c.w.replicas))
-	for n := c.awaited; n <= c.number+1; n++ {
-		number := n
-		if n > c.number {
-			number = opening
-		}
-		x := c.open[number]
-		if x == nil {
-			continue
-		}
-		if c.w.now.Before(x.due) {
-			c.arm(x.due)
-			continue
-		}
-		if x.busy && x.tries <= busyTries {
-			c.wait(x)
-			alone[x.target] = append(alone[x.target], x.req)
-			continue
-		}
-		if !x.all && x.target == c.target {
-			c.miss()
-		}
-		x.all = true
-		c.wait(x)
-		all = append(all, x.req)
-	}
-	for to, list := range append(alone, all) {
-		if len(list) > 0 {
-			c.send(list, to)
-		}
-	}
-}
-
-// miss notes that a request had to be sent to all. The next ones go to the replica that failed least and, among those,
-// was fastest; among equals to the next one.
-func (c *client) miss() {
-	old := c.target
-	c.route[old].fails++
-	worse := func(a, b *hop) bool {
-		return a.fails > b.fails || a.fails == b.fails && b.usual != 0 && (a.usual == 0 || a.usual > b.usual)
-	}
-	for k := 1; k < len(c.route); k++ {
-		if j := (old + k) % len(c.route); c.target == old || worse(&c.route[c.target], &c.route[j]) {
-			c.target = j
-		}
-	}
-}
-
 // hear takes what a replica says about requests.
 func (c *client) hear(by int, list []message.Reply) {
 	for i := range list {
 		m := &list[i]
 		x := c.open[m.Number]
-		if x == nil {
+		switch {
+		case x == nil:
 			continue
-		}
-		if m.Code == message.ReplyBusy {
-			x.busy = x.busy || by == x.target
+		case m.Code == message.ReplyBusy:
+			c.pacing.busy(x, by)
 			continue
 		}
 		v := vote{seq: m.Seq, code: m.Code, session: m.Session, by: by}
@@ -222,7 +128,7 @@ func (c *client) hear(by int, list []message.Reply) {
 			c.settle(x, v)
 		}
 	}
-	c.flush()
+	c.pacing.pump()
 }
 
 // count takes a vote and returns how many replicas have said the same.
@@ -243,19 +149,13 @@ func (x *call) count(v vote) (same int) {
 }
 
 func (c *client) settle(x *call, v vote) {
-	delete(c.open, x.req.Number)
+	delete(c.open, x.number)
+	c.pacing.answered(x)
 	if v.code != message.ReplyOK {
-		c.w.unsafe("request %d of client %d ended with %v", x.req.Number, c.at, v.code)
+		c.w.unsafe("request %d of client %d ended with code %d", x.number, c.at, v.code)
 		return
 	}
-	if !x.all {
-		h, took := &c.route[x.target], c.w.now.Sub(x.sent)
-		if h.usual == 0 {
-			h.usual = took
-		}
-		h.usual += (took - h.usual) / 8
-	}
-	if x.req.Type == message.RequestOpen {
+	if x.number == opening {
 		c.session = v.session
 		return
 	}
@@ -263,12 +163,10 @@ func (c *client) settle(x *call, v vote) {
 		c.awaited++
 	}
 	c.w.tape.Done(c.at, c.w.since(x.meant), c.w.since(c.w.now), x.before, v.position)
-	switch {
-	case len(c.waiting) > 0:
-		meant := c.waiting[0]
-		c.waiting = c.waiting[1:]
-		c.submit(meant)
-	case c.w.load.Rate == 0 && c.w.sending():
+	if c.w.load.Rate == 0 && c.w.sending() {
 		c.submit(c.w.now)
 	}
 }
+
+// idle reports whether nothing is under way.
+func (c *client) idle() bool { return len(c.open)+len(c.queue) == 0 }

@@ -91,7 +91,7 @@ func (w *world) drive(ctx context.Context) error {
 			for range w.load.Outstanding {
 				c.submit(w.now)
 			}
-			c.flush()
+			c.pacing.pump()
 		}
 	}
 	w.play(func() bool { return over || w.wrong != nil || ctx.Err() != nil }, w.load.Warm+w.load.For+time.Second)
@@ -119,7 +119,7 @@ func (w *world) arrive() {
 			c := w.clients[i%len(w.clients)]
 			i++
 			c.submit(w.now)
-			c.flush()
+			c.pacing.pump()
 			plan()
 		})
 	}
@@ -134,7 +134,7 @@ func (w *world) since(t clock.Instant) time.Duration { return t.Sub(w.origin) }
 
 func (w *world) answered() bool {
 	for _, c := range w.clients {
-		if len(c.open)+len(c.waiting) > 0 {
+		if !c.idle() {
 			return w.wrong != nil
 		}
 	}
@@ -146,8 +146,8 @@ func (w *world) abandon() {
 		for _, x := range c.open {
 			w.tape.Abandoned(c.at, w.since(x.meant), w.since(w.now))
 		}
-		for _, meant := range c.waiting {
-			w.tape.Abandoned(c.at, w.since(meant), w.since(w.now))
+		for _, o := range c.queue {
+			w.tape.Abandoned(c.at, w.since(o.meant), w.since(w.now))
 		}
 	}
 }
