@@ -144,6 +144,7 @@ func (r *replica) mail(blocks [][]letter) {
 		for i := range list {
 			bytes += message.RepliesSize(list[i].list)
 		}
+		r.letters += len(list)
 		r.spent.ClientBytes += uint64(bytes)
 		at := r.line.depart(r.w.now, bytes, r.w.cfg.Bandwidth, true).Add(r.w.spread(r.w.cfg.Near))
 		r.w.later(at, func() {

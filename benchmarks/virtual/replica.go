@@ -35,6 +35,8 @@ type replica struct {
 	answers   []message.Request
 	executing bool
 	spent     benchmarks.Counters
+
+	turns, frames, letters int // see Spent
 }
 
 // turnMax bounds the messages of one turn, as in package pbft.
@@ -112,6 +114,7 @@ func (r *replica) serve(key message.PublicKey, m *message.Requests, bytes int) {
 		return
 	}
 	r.spent.ClientBytes += uint64(bytes)
+	r.letters++
 	cost := r.receiving(bytes)
 	r.cpu.put(func() (time.Duration, func()) {
 		r.w.meter.begin()
@@ -140,6 +143,7 @@ func (r *replica) wake() {
 
 // turn drains the inbox, ticks if that is due, and takes outputs until the own votes have settled.
 func (r *replica) turn() (time.Duration, func()) {
+	r.turns++
 	now, c := r.w.now, r.w.costs()
 	n := min(len(r.inbox), turnMax)
 	for _, v := range r.inbox[:n] {

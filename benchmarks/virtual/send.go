@@ -87,6 +87,7 @@ func (r *replica) send(list []core.Outgoing) {
 		}
 		r.receivers(&list[i], func(to *replica) {
 			r.spent.WireBytes += uint64(p.bytes)
+			r.frames++
 			at := r.line.depart(r.w.now, p.bytes, r.w.cfg.Bandwidth, behind).Add(r.w.spread(r.w.cfg.Delay))
 			last := &to.heard[r.at][class]
 			*last = latest(*last, at)

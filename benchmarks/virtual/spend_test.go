@@ -1,0 +1,43 @@
+package virtual_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twothirds-bft/twothirds/benchmarks"
+	"github.com/twothirds-bft/twothirds/benchmarks/virtual"
+)
+
+// Operations one after the other have no chance in them: each replica signs a PREPARE and a COMMIT for each, and a
+// CHECKPOINT after 128 blocks; the body goes to three, and each vote too.
+func TestSpend(t *testing.T) {
+	work := virtual.Work{Clients: 1, Outstanding: 1, Payload: 1000, Operations: 256}
+	s, err := virtual.Spend(t.Context(), virtual.Config{}, work)
+	require.NoError(t, err)
+	require.Equal(t, 256, s.Operations)
+	require.Equal(t, uint64(4*256), s.Executed)
+	require.Equal(t, uint64(4*256), s.Blocks)
+	require.Equal(t, uint64(4*(2*256+2)), s.Signed)
+	require.GreaterOrEqual(t, s.Frames, 256*(3+8*3))
+	require.Equal(t, 256*(1+4), s.Letters, "asked of one, answered by all")
+	require.GreaterOrEqual(t, s.Turns, int(s.Syncs))
+
+	again, err := virtual.Spend(t.Context(), virtual.Config{}, work)
+	require.NoError(t, err)
+	require.Equal(t, s, again)
+
+	work.Silent = 1
+	s, err = virtual.Spend(t.Context(), virtual.Config{}, work)
+	require.NoError(t, err)
+	require.Equal(t, uint64(3*256), s.Executed)
+}
+
+func TestSpendErrors(t *testing.T) {
+	_, err := virtual.Spend(t.Context(), virtual.Config{Replicas: 3}, virtual.Work{Clients: 1, Outstanding: 1, Operations: 1})
+	require.ErrorIs(t, err, virtual.ErrConfig)
+	_, err = virtual.Spend(t.Context(), virtual.Config{}, virtual.Work{})
+	require.ErrorIs(t, err, benchmarks.ErrLoad)
+	_, err = virtual.Spend(t.Context(), virtual.Config{}, virtual.Work{Clients: 1, Outstanding: 1, Operations: 1, Silent: 2})
+	require.Error(t, err, "two of four are no quorum")
+}
