@@ -22,6 +22,7 @@ type replica struct {
 	heard  [][2]clock.Instant // from each other replica, by class: when the newest frame arrives
 
 	core     *core.Core // nil while it is down
+	door     *message.Door
 	filter   verify.Filter
 	inbox    []message.Verified
 	executed []core.Executed
@@ -59,7 +60,7 @@ func (r *replica) boot(first bool) error {
 	if err != nil {
 		return err
 	}
-	r.core = c
+	r.core, r.door = c, r.w.newDoor()
 	r.cpu.reset(r.w.cfg.Cores)
 	r.wake()
 	return nil
@@ -85,7 +86,7 @@ func (r *replica) hear(p *packet) {
 		if !r.filter.Useful(p.msg, r.w.door.Members()) {
 			return cost, nil
 		}
-		r.w.verify(p)
+		r.verify(p)
 		r.spent.Verified += p.checks
 		if b, ok := p.msg.(*message.Body); ok {
 			cost += perByte(r.w.costs().Hash, len(b.Raw))
@@ -118,7 +119,7 @@ func (r *replica) serve(key message.PublicKey, m *message.Requests, bytes int) {
 	cost := r.receiving(bytes)
 	r.cpu.put(func() (time.Duration, func()) {
 		r.w.meter.begin()
-		v, err := r.w.door.VerifyClient(key, m)
+		v, err := r.door.VerifyClient(key, m)
 		checks, checking := r.w.meter.end()
 		r.spent.Verified += checks
 		return cost + checking, func() {

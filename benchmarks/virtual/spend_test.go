@@ -33,6 +33,16 @@ func TestSpend(t *testing.T) {
 	require.Equal(t, uint64(3*256), s.Executed)
 }
 
+// A client's signature is checked once by each replica: by the one that the client asks, and by the others in the block.
+func TestSpendSigned(t *testing.T) {
+	work := virtual.Work{Clients: 1, Outstanding: 1, Operations: 64}
+	plain, err := virtual.Spend(t.Context(), virtual.Config{}, work)
+	require.NoError(t, err)
+	signed, err := virtual.Spend(t.Context(), virtual.Config{Signed: true}, work)
+	require.NoError(t, err)
+	require.InDelta(t, 4*64, signed.Verified-plain.Verified, 8, "the plain ones are votes")
+}
+
 func TestSpendErrors(t *testing.T) {
 	_, err := virtual.Spend(t.Context(), virtual.Config{Replicas: 3}, virtual.Work{Clients: 1, Outstanding: 1, Operations: 1})
 	require.ErrorIs(t, err, virtual.ErrConfig)

@@ -23,6 +23,7 @@ type world struct {
 	ring     *cryptotest.Ring
 	meter    meter
 	door     *message.Door
+	newDoor  func() *message.Door
 	root     message.Point
 	replicas []*replica
 	clients  []*client
@@ -46,7 +47,8 @@ func newWorld(cfg Config, load *benchmarks.Load) (*world, error) {
 	}
 	w.root = message.Root(cluster)
 	w.meter = meter{keys: w.ring.Verifier(), costs: cfg.Costs}
-	w.door = message.NewDoor(cluster, members, &w.meter, cfg.Signed, genesis.Limits())
+	w.newDoor = func() *message.Door { return message.NewDoor(cluster, members, &w.meter, cfg.Signed, genesis.Limits()) }
+	w.door = w.newDoor()
 	for i := range cfg.Replicas {
 		r := &replica{w: w, at: i, id: message.ReplicaID(i), signer: w.ring.Signer(i), heard: make([][2]clock.Instant, cfg.Replicas)}
 		r.cpu = processor{w: w}
