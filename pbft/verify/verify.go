@@ -12,6 +12,7 @@
 package verify
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -49,14 +50,28 @@ type Pool struct {
 	permits chan struct{} // one per verification under way
 	clients chan struct{} // of which clients hold at most these
 
+	newest []newest // by member
+
 	verified, stale, refused atomic.Uint64
+}
+
+// newest holds the last vote of each kind that a member sent. Votes are repeated as they are until they have had their
+// effect (spec S3), at short intervals if the cluster is slow: then above all nobody has time to verify them again.
+type newest [message.KindCount]atomic.Pointer[vote]
+
+type vote struct {
+	frame []byte
+	v     message.Verified
 }
 
 // New returns a pool in which at most workers verifications run at a time, of
 // which clients' at most half; at least 1 each.
 func New(door *message.Door, workers int) *Pool {
 	workers = max(workers, 1)
-	p := &Pool{door: door, permits: make(chan struct{}, workers), clients: make(chan struct{}, max(workers/2, 1))}
+	p := &Pool{
+		door: door, permits: make(chan struct{}, workers), clients: make(chan struct{}, max(workers/2, 1)),
+		newest: make([]newest, door.Members().Len()),
+	}
 	p.filter.Store(&Filter{})
 	return p
 }
@@ -77,18 +92,52 @@ func (p *Pool) Member(from message.ReplicaID, frame []byte) (message.Verified, e
 	if err != nil {
 		return p.fault(err)
 	}
-	if !p.filter.Load().Useful(m, p.door.Members()) {
-		p.stale.Add(1)
+	if !p.useful(m) {
 		return message.Verified{}, ErrStale
 	}
+	last := p.last(from, m)
+	if last != nil {
+		if old := last.Load(); old != nil && bytes.Equal(old.frame, frame) {
+			p.verified.Add(1)
+			return old.v, nil
+		}
+	}
 	p.permits <- struct{}{}
+	defer func() { <-p.permits }()
+	if !p.useful(m) { // others have had their votes counted while this one waited
+		return message.Verified{}, ErrStale
+	}
 	v, err := p.door.Verify(from, m)
-	<-p.permits
 	if err != nil {
 		return p.fault(err)
 	}
+	if last != nil {
+		last.Store(&vote{frame, v})
+	}
 	p.verified.Add(1)
 	return v, nil
+}
+
+// last returns where the newest message of its kind from a member is kept, nil if it is none that is repeated.
+func (p *Pool) last(from message.ReplicaID, m message.Message) *atomic.Pointer[vote] {
+	i := p.door.Members().Index(from)
+	if i < 0 {
+		return nil
+	}
+	switch m.(type) {
+	case *message.Prepare, *message.Commit, *message.Suspect, *message.ViewChange, *message.Checkpoint:
+		return &p.newest[i][m.Kind()]
+	}
+	return nil
+}
+
+// useful holds a message against the newest filter, and counts it if it is stale.
+func (p *Pool) useful(m message.Message) bool {
+	if p.filter.Load().Useful(m, p.door.Members()) {
+		return true
+	}
+	p.stale.Add(1)
+	return false
 }
 
 // Client verifies a frame from the link of the client with the given key.

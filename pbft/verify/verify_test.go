@@ -1,8 +1,10 @@
 package verify_test
 
 import (
+	"bytes"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -124,6 +126,63 @@ func TestFilter(t *testing.T) {
 			require.Equal(t, verify.Counts{Verified: 1}, p.Counts())
 		})
 	}
+}
+
+// What the filter made stale while it waited for a permit costs no signature check: of the votes that arrive together,
+// those that came too late for the quorum (spec N8).
+func TestFilterWhileWaiting(t *testing.T) {
+	w := newWorld(t)
+	first := w.frame(t, 1, &message.Prepare{View: 3, Seq: 25, Chain: message.Digest{1}})
+	second := w.frame(t, 2, &message.Prepare{View: 3, Seq: 25, Chain: message.Digest{1}})
+	synctest.Test(t, func(t *testing.T) {
+		w.keys.gate = make(chan struct{})
+		p := verify.New(w.door, 1)
+		p.Publish(&verify.Filter{View: 3, Certified: 24})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := p.Member(1, first)
+			require.NoError(t, err)
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			_, err := p.Member(2, second)
+			require.ErrorIs(t, err, verify.ErrStale)
+		})
+		synctest.Wait()
+		p.Publish(&verify.Filter{View: 3, Certified: 25})
+		close(w.keys.gate)
+		wg.Wait()
+		require.Equal(t, 1, w.keys.count())
+		require.Equal(t, verify.Counts{Verified: 1, Stale: 1}, p.Counts())
+	})
+}
+
+// A vote that is repeated as it was (spec S3) is passed on again and not checked again; one that differs is.
+func TestRepeatedVote(t *testing.T) {
+	w := newWorld(t)
+	p := verify.New(w.door, 1)
+	commit := w.frame(t, 1, &message.Commit{View: 3, Seq: 25, Chain: message.Digest{1}})
+	first, err := p.Member(1, bytes.Clone(commit))
+	require.NoError(t, err)
+	again, err := p.Member(1, bytes.Clone(commit))
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	require.Equal(t, 1, w.keys.count())
+	require.EqualValues(t, 2, p.Counts().Verified)
+
+	_, err = p.Member(2, commit)
+	require.Error(t, err, "on another's link")
+	forged := bytes.Clone(commit)
+	forged[len(forged)-1] ^= 1
+	_, err = p.Member(1, forged)
+	require.Error(t, err)
+	_, err = p.Member(1, forged)
+	require.Error(t, err, "what was refused is no vote to go by")
+	_, err = p.Member(1, w.frame(t, 1, &message.Commit{View: 3, Seq: 26, Chain: message.Digest{1}}))
+	require.NoError(t, err)
+	p.Publish(&verify.Filter{View: 3, Decided: 25, Settled: true})
+	_, err = p.Member(1, commit)
+	require.ErrorIs(t, err, verify.ErrStale)
 }
 
 // A peer's faults are refused, counted and never admitted (spec D1).
