@@ -26,7 +26,6 @@ type model struct {
 // member is a replica: what it is to order as primary or holds against the primary.
 type member struct {
 	queues  [][]ask // by client
-	pending int
 	turn    int
 	held    map[place]int // since when
 	ages    []place       // in order, and some that are not held any more
@@ -153,8 +152,7 @@ func (m *model) receive(to int, a ask) {
 		r.add(a, m.step)
 		return
 	}
-	own, busy := 0, 0
-	own = len(r.queues[a.from.index])
+	own, busy := len(r.queues[a.from.index]), 0
 	for _, q := range r.queues {
 		if len(q) > 0 {
 			busy++

@@ -22,8 +22,8 @@ const forgiveAfter = 10 * clock.Second
 // route chooses the member that a request goes to first. Replies do not name the primary, and what a
 // single replica says about itself is worth nothing. So members are judged by what they cannot fake:
 // the time from sending a request to one of them alone until weak power has answered it. The primary
-// does best because it saves a hop. A member that sits on requests loses its place at once when they
-// have to be sent to all, and to the next good probe of another when it is merely slow.
+// does best because it saves a hop. A member that sits on requests loses its place when they had to be sent
+// to all for an answer, and to the next good probe of another when it is merely slow.
 //
 // Where nothing authenticates clients, a backup cannot pass on what it is given (spec X6): it would only
 // wait, and suspect the primary of leaving that out (spec T1). So nobody is tried there but when the best
