@@ -74,6 +74,7 @@ var liveness = []*Attack{
 		Source: "adaptive adversaries of the asynchronous model; Miller et al., HoneyBadger BFT, CCS 2016, section 3", Oracles: []string{"I13", "I16"},
 		Worlds: []World{
 			{File: "a72-deny-primary", Want: Want{Views: 2}}, {File: "a72-silent-row", Want: Want{Views: 2}},
+			{File: "a72-dead-members", Want: Want{Views: 2, Burned: 2, Share: 0.95}},
 			{File: "a72-after-a-storm", Seeds: 1, Want: Want{Views: 7}},
 		},
 		Weak: []string{"M29", "M30"},

@@ -15,7 +15,7 @@ var load = []*Attack{
 		Worlds: []World{
 			{File: "a45-slow-drip", Want: Want{Share: 0.015}}, {File: "a45-slower-than-the-timeout", Want: Want{Views: 1, Share: 0.2}},
 			{File: "a45-drag", Want: Want{Views: 1}}, {File: "a45-below-the-timeout", Want: Want{Views: 1, Burned: 1, Share: 0.9}},
-			{File: "a45-saturated", Want: Want{Burned: none}}, {File: "a45-misjudged", Want: Want{Views: 2, Burned: 6}},
+			{File: "a45-saturated", Seeds: 1, Want: Want{Burned: none}}, {File: "a45-misjudged", Seeds: 1, Want: Want{Views: 2, Burned: 6}},
 		},
 		Weak: []string{"M26", "M61"},
 	},
