@@ -25,10 +25,10 @@ type model struct {
 
 // member is a replica: what it is to order as primary or holds against the primary.
 type member struct {
-	queues  [][]ask // by client
-	turn    int
-	held    map[place]int // since when
-	ages    []place       // in order, and some that are not held any more
+	queues [][]ask // by client
+	turn   int
+	held   map[place]int // since when
+	ages   []place       // in order, and some that are not held any more
 }
 
 type place struct {
