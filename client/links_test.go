@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +73,30 @@ func TestPrimaryDead(t *testing.T) {
 		require.Equal(t, time.Second, elapsed(func() { do(t, cl, "op") }))
 		require.NotEqual(t, c.nodes[0].id, cl.Status().Target)
 		require.Zero(t, elapsed(func() { do(t, cl, "op") }))
+	})
+}
+
+// Once a link is found to be down, all are asked for what went over it, without waiting for the retry.
+func TestWhatThePrimaryTookAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := four(t)
+		cl := c.client(t)
+		opened(t, c, cl)
+		c.do(func() { c.hold = true })
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() { do(t, cl, "op") })
+		}
+		synctest.Wait()
+		c.nodes[0].kill()
+		wg.Go(func() { do(t, cl, "one more") })
+		synctest.Wait()
+		for i := 2; i < 4; i++ {
+			requests, _ := c.received(i)
+			require.Len(t, requests, 3)
+		}
+		c.release(1)
+		wg.Wait()
 	})
 }
 

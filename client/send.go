@@ -175,8 +175,9 @@ func (c *Client) divert(p parcel) bool {
 	for k := 1; k < c.members.Len(); k++ {
 		if i := (p.to + k) % c.members.Len(); c.sendTo(i, p.data) {
 			c.mu.Lock()
-			c.table.retarget(p.fresh, i, c.clock.Now())
+			c.table.retarget(p.fresh, p.to, i, c.clock.Now())
 			c.mu.Unlock()
+			c.kick()
 			return true
 		}
 	}

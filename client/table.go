@@ -249,11 +249,17 @@ func (t *table) unsent(list []*call) {
 	}
 }
 
-// retarget notes that calls went to another member, since the link to their target does not take them.
-func (t *table) retarget(list []*call, member int, now clock.Instant) {
+// retarget notes that calls went to another member, since the link to their target does not take them. What
+// that target was given before will hardly be answered, and is asked for at once.
+func (t *table) retarget(list []*call, from, to int, now clock.Instant) {
 	for _, x := range list {
-		t.route.miss(x.target, x.probe, now)
-		x.target, x.probe = member, false
+		t.route.miss(from, x.probe, now)
+		x.target, x.probe = to, false
+	}
+	for x := t.under.front; x != nil; x = x.next {
+		if x.target == from && !x.all {
+			t.now(x, now)
+		}
 	}
 }
 
