@@ -3,6 +3,7 @@ package virtual
 import (
 	"time"
 
+	"github.com/twothirds-bft/twothirds/benchmarks"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
@@ -42,7 +43,7 @@ func (d *disk) put(o core.Output) {
 const recordBytes = 256
 
 func (d *disk) sync() {
-	if d.busy || len(d.queue) == 0 {
+	if d.busy || len(d.queue) == 0 || d.r.failing == benchmarks.StalledDisk {
 		return
 	}
 	d.busy = true

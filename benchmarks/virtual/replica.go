@@ -36,6 +36,7 @@ type replica struct {
 	answers   []message.Request
 	executing bool
 	spent     benchmarks.Counters
+	failing   benchmarks.Failure // in which way its links or its disk fail, "" if they do not
 
 	turns, frames, letters int // see Spent
 }
@@ -78,7 +79,7 @@ func (r *replica) die() {
 
 // hear takes a frame from another replica, which the core's filter and then the door look at.
 func (r *replica) hear(p *packet) {
-	if r.core == nil {
+	if r.core == nil || r.failing == benchmarks.Isolation {
 		return
 	}
 	cost := r.receiving(p.bytes)

@@ -82,7 +82,7 @@ func (w *world) drive(ctx context.Context) error {
 	w.origin = w.now
 	over, failed := false, error(nil)
 	w.tape.Plan(func(at time.Duration, do func()) { w.later(w.origin.Add(at), do) }, func(err error) {
-		over, failed = true, errors.Join(failed, err)
+		over, failed = true, err
 	})
 	if w.load.Rate > 0 {
 		w.arrive()
@@ -95,13 +95,16 @@ func (w *world) drive(ctx context.Context) error {
 		}
 	}
 	w.play(func() bool { return over || w.wrong != nil || ctx.Err() != nil }, w.load.Warm+w.load.For+time.Second)
+	if failed != nil {
+		return failed
+	}
 	drain := w.load.Drain
 	if drain == 0 {
 		drain = 10 * time.Second
 	}
 	w.play(w.every(100, w.answered), drain)
 	w.abandon()
-	return errors.Join(failed, ctx.Err())
+	return ctx.Err()
 }
 
 // arrive plans the next operation of the open loop, and so on: each when the one before it is sent.
@@ -243,3 +246,23 @@ func (s system) Resume(i int) error {
 	p.begin()
 	return nil
 }
+
+// Fail implements benchmarks.Failing for links and disks: a correct replica does not lie here.
+func (s system) Fail(i int, how benchmarks.Failure) error {
+	switch how {
+	case benchmarks.Isolation, benchmarks.Muteness, benchmarks.Loss, benchmarks.StalledDisk:
+		s.w.replicas[i].failing = how
+		return nil
+	}
+	return fmt.Errorf("%w in class C: %s", errors.ErrUnsupported, how)
+}
+
+// Heal implements benchmarks.Failing.
+func (s system) Heal(i int) error {
+	r := s.w.replicas[i]
+	r.failing = ""
+	r.disk.sync()
+	return nil
+}
+
+var _ benchmarks.Failing = system{}

@@ -3,6 +3,7 @@ package virtual
 import (
 	"time"
 
+	"github.com/twothirds-bft/twothirds/benchmarks"
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/wire"
@@ -91,6 +92,9 @@ func (r *replica) send(list []core.Outgoing) {
 			class = 1
 		}
 		r.receivers(&list[i], func(to *replica) {
+			if r.loses() {
+				return
+			}
 			r.spent.WireBytes += uint64(p.bytes)
 			r.frames++
 			at := r.line.depart(r.w.now, p.bytes, r.w.cfg.Bandwidth, behind).Add(r.w.spread(r.w.cfg.Delay))
@@ -99,4 +103,18 @@ func (r *replica) send(list []core.Outgoing) {
 			r.w.later(*last, func() { to.hear(p) })
 		})
 	}
+}
+
+// lossPercent is the chance of a frame to be lost where links lose some.
+const lossPercent = 1
+
+// loses draws whether a frame does not leave.
+func (r *replica) loses() bool {
+	switch r.failing {
+	case benchmarks.Isolation, benchmarks.Muteness:
+		return true
+	case benchmarks.Loss:
+		return r.w.rng.IntN(100) < lossPercent
+	}
+	return false
 }

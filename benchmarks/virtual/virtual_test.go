@@ -1,6 +1,7 @@
 package virtual_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -72,7 +73,7 @@ func TestCostsBound(t *testing.T) {
 // A primary dies or stands still and is back: one view change, nothing lost, and a gap of what clients wait (250 ms at
 // least) and replicas wait (500 ms) before they give it up, and a few messages.
 func TestPrimaryFails(t *testing.T) {
-	load := benchmarks.Load{Clients: 8, Outstanding: 256, Payload: 256, Rate: 1000, Warm: 300 * time.Millisecond, For: 3 * time.Second}
+	load := benchmarks.Load{Clients: 8, Outstanding: 64, Payload: 256, Rate: 400, Warm: 300 * time.Millisecond, For: 3 * time.Second}
 	for _, fault := range []string{"killed-primary", "stopped-primary"} {
 		load.Fault = fault
 		r := play(t, virtual.Config{}, load)
@@ -81,6 +82,21 @@ func TestPrimaryFails(t *testing.T) {
 		require.Greater(t, r.Fault.Gap, 750*time.Millisecond)
 		require.Less(t, r.Fault.Gap, 1500*time.Millisecond)
 	}
+}
+
+// Links and disks fail, too. Proposals do not wait for the primary's own disk, so the others go on without its votes. What is
+// not modelled is refused.
+func TestLinksFail(t *testing.T) {
+	load := benchmarks.Load{Clients: 16, Outstanding: 64, Payload: 256, Rate: 250, Warm: 200 * time.Millisecond, For: 2700 * time.Millisecond}
+	for fault, views := range map[string]uint64{"partition": 1, "one-way-cut": 1, "stalled-disk": 0, "loss": 0} {
+		load.Fault = fault
+		r := play(t, virtual.Config{}, load)
+		require.Equal(t, r.Submitted, r.Acknowledged, fault)
+		require.Equal(t, views, r.Fault.Views, fault)
+	}
+	load.Fault = "censoring-primary"
+	_, err := virtual.Run(t.Context(), virtual.Config{}, load)
+	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
 
 func TestManyReplicas(t *testing.T) {
