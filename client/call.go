@@ -1,8 +1,10 @@
 package client
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -19,10 +21,20 @@ const (
 	settled                  // done is closed
 )
 
-// call is one request on its way, an operation or the opening of a session. All but done belongs to
-// the table that it was given to; result and err may be read once done is closed.
+// op is one operation: a call carries several if they come faster than requests leave.
+type op struct {
+	data      []byte // its caller's, until the call is staged
+	place     int    // in the call
+	abandoned bool   // its caller has gone, and it may have left
+}
+
+// call is one request on its way, with operations or for the opening of a session. All but done belongs
+// to the table that it was given to; results and err may be read once done is closed.
 type call struct {
 	req    message.Request
+	ops    []*op          // none of an opening
+	size   int            // of a bundle of them, in bytes
+	shut   bool           // takes no more of them: the request is made
 	digest message.Digest // from launch on
 	state  state
 	order  uint64 // of launches
@@ -32,7 +44,6 @@ type call struct {
 	prev, next *call // there
 
 	withdrawn bool // nobody waits any more, and it need not leave
-	abandoned bool // nobody waits any more, but it may have left: it must be settled all the same
 	sent      bool // may have left this machine: its outcome is the cluster's to tell (spec X5)
 
 	target int           // the member that it was sent to first
@@ -51,15 +62,106 @@ type call struct {
 	votes []vote  // at first in few
 	few   [4]vote // enough for most, so that counting does not allocate
 
-	done   chan struct{}
-	result []byte
-	err    error
+	done    chan struct{}
+	results [][]byte // of ops
+	missing int      // parts of results, in operations
+	err     error
 }
 
 func newCall(req message.Request) *call {
 	x := &call{req: req, done: make(chan struct{})}
 	x.votes = x.few[:0]
 	return x
+}
+
+// takes reports whether a call has room for another operation, so that it travels along.
+func (x *call) takes(data []byte, most, bytesMax int) bool {
+	return !x.shut && len(x.ops) < most && x.size+4+len(data) <= bytesMax
+}
+
+func (x *call) add(data []byte) *op {
+	if x.ops == nil {
+		x.size = message.BundleSize(nil)
+	}
+	o := &op{data: data, place: len(x.ops)}
+	x.ops = append(x.ops, o)
+	x.size += 4 + len(data)
+	return o
+}
+
+// drop takes an operation out of a call that is not shut.
+func (x *call) drop(o *op) {
+	x.size -= 4 + len(o.data)
+	x.ops = slices.Delete(x.ops, o.place, o.place+1)
+	for i := o.place; i < len(x.ops); i++ {
+		x.ops[i].place = i
+	}
+}
+
+// close makes the request, which has copies of the operations.
+func (x *call) close() {
+	if x.shut {
+		return
+	}
+	x.shut = true
+	x.results, x.missing = make([][]byte, len(x.ops)), len(x.ops)
+	if len(x.ops) == 1 {
+		x.req.Op = bytes.Clone(x.ops[0].data)
+		return
+	}
+	list := make([][]byte, len(x.ops))
+	for i, o := range x.ops {
+		list[i] = o.data
+	}
+	x.req.Type, x.req.Op = message.RequestBundle, message.AppendBundle(nil, list)
+}
+
+// part returns which part of the results a reply brings: the first operation that it is of. It reports
+// whether there can be such a part.
+func (x *call) part(r *message.Reply) (int, bool) {
+	if x.req.Type != message.RequestBundle || r.Code != message.ReplyOK {
+		return 0, true
+	}
+	if len(r.Result) < 4 {
+		return 0, false
+	}
+	from := binary.BigEndian.Uint32(r.Result)
+	return int(from), from < uint32(len(x.ops))
+}
+
+// fill takes the results that a reply brings, and reports whether all are there now.
+func (x *call) fill(r *message.Reply) (complete bool, err error) {
+	if x.req.Type != message.RequestBundle {
+		x.results[0], x.missing = bytes.Clone(r.Result), 0 // the frame holds others' as well
+		return true, nil
+	}
+	from, list, err := message.ParsePart(bytes.Clone(r.Result), len(x.ops))
+	if err != nil {
+		return true, err
+	}
+	for i, result := range list {
+		if at := &x.results[from+i]; *at == nil {
+			*at = result
+			x.missing--
+		}
+	}
+	return x.missing == 0, nil
+}
+
+// outcome returns what the caller of an operation gets, once the call is settled.
+func (x *call) outcome(o *op) ([]byte, error) {
+	switch {
+	case x.err == nil && len(x.ops) == 1:
+		return x.results[0], nil
+	case x.err == nil:
+		return bytes.Clone(x.results[o.place]), nil // it is not to keep the others' alive
+	}
+	if u, ok := x.err.(*UnknownOutcomeError); ok { //nolint:errorlint // the table's own, never wrapped
+		own := *u
+		own.op = o
+		return nil, &own
+	}
+	return nil, x.err
 }
 
 // addressee is the member that a call goes to, or everyone.
@@ -78,6 +180,7 @@ func (x *call) addressed(member int) bool { return x.all || x.target == member }
 // a result needs weak power of members that say it at one time.
 type vote struct {
 	member  uint16
+	part    uint16 // of a bundle's results
 	code    message.ReplyCode
 	content message.Digest
 }
@@ -86,7 +189,7 @@ type vote struct {
 func (x *call) record(q *quorum.System, v vote) (power uint64) {
 	fresh := true
 	for i := range x.votes {
-		if x.votes[i].member == v.member {
+		if x.votes[i].member == v.member && x.votes[i].part == v.part {
 			x.votes[i], fresh = v, false
 		}
 	}

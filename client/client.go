@@ -81,11 +81,12 @@ func jitter(d clock.Duration) clock.Duration { return d - d/4 + rand.N(d/2+1) }
 // to keep. It returns as soon as members of weak power, hence a correct one, have sent the same result
 // (spec X2).
 //
-// Any number of goroutines may call Do; up to Config.Window operations are under way at a time, in no
-// particular order, and the others wait. op must not change before Do returns.
+// Any number of goroutines may call Do. Operations that wait at one time share a request, up to 256 of them
+// and no more bytes than OpBytesMax; up to Config.Window requests are under way at a time, in no particular
+// order, and the other operations wait. op must not change before Do returns.
 //
 // If ctx ends, or the client is closed, before the operation may have left this machine, Do returns
-// ctx.Err() or ErrClosed, and it never will. After that it returns an *UnknownOutcomeError. Then the
+// ctx.Err() or ErrClosed, and it never will; unless it shares a request by then. After that it returns an *UnknownOutcomeError. Then the
 // client goes on asking the cluster for the operation, without anybody waiting: its number has to be
 // settled before those after it can be forgotten. So a context that ends does not undo an operation;
 // Resolve tells what became of it. The other errors are ErrTooLarge, ErrRefused, ErrForgotten, the
@@ -97,16 +98,15 @@ func (c *Client) Do(ctx context.Context, op []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	x := newCall(message.Request{Client: c.table.key, Op: op})
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
 		return nil, ErrClosed
 	}
-	c.table.submit(x)
+	x, o := c.table.submit(op)
 	c.mu.Unlock()
 	c.kick()
-	return c.await(ctx, x)
+	return c.await(ctx, x, o)
 }
 
 // Resolve waits for the outcome of an operation that was unknown, and has it sent again (spec X5). It
@@ -121,18 +121,18 @@ func (c *Client) Resolve(ctx context.Context, e *UnknownOutcomeError) ([]byte, e
 	c.table.hurry(e.call, c.clock.Now())
 	c.mu.Unlock()
 	c.kick()
-	return c.await(ctx, e.call)
+	return c.await(ctx, e.call, e.op)
 }
 
-func (c *Client) await(ctx context.Context, x *call) ([]byte, error) {
+func (c *Client) await(ctx context.Context, x *call, o *op) ([]byte, error) {
 	select {
 	case <-x.done:
-		return x.result, x.err
+		return x.outcome(o)
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.table.cancel(x, ctx.Err())
+	return c.table.cancel(x, o, ctx.Err())
 }
 
 // Close ends the links and all calls: those that may have been sent with an *UnknownOutcomeError that

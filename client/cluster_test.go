@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -188,8 +189,15 @@ func (c *cluster) order(r message.Request) {
 	c.seq++
 	o := c.sessions.Apply(c.seq, 0, &r)
 	if o.Verdict == session.Execute {
-		c.count++
-		result := binary.BigEndian.AppendUint64(append([]byte(nil), r.Op...), c.count)
+		var results [][]byte
+		for op := range r.Ops() {
+			c.count++
+			results = append(results, binary.BigEndian.AppendUint64(bytes.Clone(op), c.count))
+		}
+		result := results[0]
+		if r.Type == message.RequestBundle {
+			result = message.AppendParts(nil, results)
+		}
 		c.sessions.Store(o.Session, r.Number, session.Reply{Seq: c.seq, Result: result})
 		o.Cached, o.Reply = true, session.Reply{Seq: c.seq, Result: result}
 	}

@@ -50,7 +50,7 @@ type Config struct {
 	// to the replicas. The Client closes what it returns. Required.
 	Connect func(h transport.Handler, up func(transport.Peer)) (Endpoint, error)
 
-	// Window bounds the operations outstanding at one time, which is also the span of their numbers;
+	// Window bounds the requests outstanding at one time, which is also the span of their numbers;
 	// further ones wait in Do. It must not exceed the window of sessions in the cluster, else operations
 	// end with ErrRefused. 1 to WindowMax, which is the default.
 	Window int

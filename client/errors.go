@@ -56,6 +56,7 @@ type UnknownOutcomeError struct {
 
 	client *Client
 	call   *call
+	op     *op
 }
 
 // Error implements error.

@@ -121,7 +121,7 @@ func TestBusyTargetIsAskedAlone(t *testing.T) {
 func TestRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, session.Config{Window: 64}, 1, 1, 1, 1)
-		cl := c.client(t)
+		cl := c.client(t, alone)
 		opened(t, c, cl)
 		c.do(func() { c.nodes[0].deaf = func(r *message.Request) bool { return r.Number == 2 } }) // holds the base
 		var wg sync.WaitGroup
@@ -148,7 +148,7 @@ func TestRefused(t *testing.T) {
 func TestWindowFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
-		cl := c.client(t, func(cfg *client.Config) { cfg.Window = 2 })
+		cl := c.client(t, alone, func(cfg *client.Config) { cfg.Window = 2 })
 		opened(t, c, cl)
 		c.do(func() { c.hold = true })
 		var wg sync.WaitGroup

@@ -80,7 +80,7 @@ func TestPrimaryDead(t *testing.T) {
 func TestWhatThePrimaryTookAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := four(t)
-		cl := c.client(t)
+		cl := c.client(t, alone)
 		opened(t, c, cl)
 		c.do(func() { c.hold = true })
 		var wg sync.WaitGroup

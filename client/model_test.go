@@ -16,6 +16,8 @@ import (
 type world struct {
 	*bench
 	calls   []*call
+	ops     []*op
+	dropped map[*op]bool   // withdrawn from a call that goes on without it
 	left    map[*call]bool // a link took it
 	numbers map[message.SessionID]map[uint64]*call
 	seq     message.Seq
@@ -25,9 +27,10 @@ func TestTableModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := config(1, 1, 1, 1)
 		cfg.Window = rapid.IntRange(1, 5).Draw(t, "window")
-		w := &world{bench: newBench(t, cfg), left: map[*call]bool{}, numbers: map[message.SessionID]map[uint64]*call{}}
+		w := &world{bench: newBench(t, cfg), dropped: map[*op]bool{}, left: map[*call]bool{}, numbers: map[message.SessionID]map[uint64]*call{}}
+		w.bundle = rapid.IntRange(1, 3).Draw(t, "bundle")
 		t.Repeat(map[string]func(*rapid.T){
-			"submit": func(t *rapid.T) { w.calls = append(w.calls, w.submitted("op")) },
+			"submit": w.submitOne,
 			"turn":   w.send,
 			"reply":  w.hear,
 			"cancel": w.giveUp,
@@ -41,6 +44,14 @@ func TestTableModel(t *testing.T) {
 			"":     w.check,
 		})
 	})
+}
+
+func (w *world) submitOne(*rapid.T) {
+	x, o := w.submit([]byte("op"))
+	if len(x.ops) == 1 {
+		w.calls = append(w.calls, x)
+	}
+	w.ops = append(w.ops, o)
 }
 
 // send is one turn of the sender, with links that take a parcel or not.
@@ -75,7 +86,7 @@ func (w *world) send(t *rapid.T) {
 			err = errors.New("no signature")
 		case 1:
 			if x != w.opener.call {
-				_, _ = w.cancel(x, errors.New("cancelled"))
+				_, _ = w.cancel(x, x.ops[len(x.ops)-1], errors.New("cancelled"))
 			}
 		}
 		if x == w.opener.call {
@@ -128,6 +139,15 @@ func (w *world) hear(t *rapid.T) {
 	}
 }
 
+// checkResults checks that each operation of a call has its own.
+func (w *world) checkResults(t *rapid.T, x *call) {
+	for _, o := range x.ops {
+		result, err := x.outcome(o)
+		require.NoError(t, err)
+		require.Equal(t, resultOf(x, o.place, ""), string(result))
+	}
+}
+
 // launched returns the calls that may be answered.
 func (w *world) launched() (open []*call) {
 	for _, l := range []*list{&w.table.under, &w.table.waits} {
@@ -143,36 +163,62 @@ func (w *world) giveUp(t *rapid.T) {
 		return
 	}
 	x := rapid.SampledFrom(w.calls).Draw(t, "call")
-	before := isSettled(x)
+	o := rapid.SampledFrom(x.ops).Draw(t, "op")
+	before, several := isSettled(x), len(x.ops) > 1
 	reason := errors.New("cancelled")
 	var unknown *UnknownOutcomeError
-	_, err := w.cancel(x, reason)
+	_, err := w.cancel(x, o, reason)
 	switch {
 	case before:
-		require.Equal(t, x.err, err)
+		_, want := x.outcome(o)
+		require.Equal(t, want, err)
 	case !errors.As(err, &unknown):
 		require.Equal(t, reason, err)
 		require.False(t, w.left[x], "said not to have left, but has")
-		require.True(t, isSettled(x))
+		require.Equal(t, !several, isSettled(x))
+		require.Equal(t, several, !slices.Contains(x.ops, o))
+		w.dropped[o] = several
 	default:
 		require.Same(t, x, unknown.call)
+		require.Same(t, o, unknown.op)
 	}
 }
 
 func (w *world) check(t *rapid.T) {
-	count := 0
+	count, carried := 0, 0
 	for _, x := range w.launched() {
 		require.Equal(t, outstanding, x.state)
 		require.Equal(t, x.in == &w.table.under, x.under)
 		require.False(t, x.under && (w.deadline.IsZero() || x.due.Before(w.deadline)), "due at %v, deadline %v", x.due, w.deadline)
 		if x != w.opener.call {
 			count++
+			carried += len(x.ops)
 		}
 		if x.req.Session == w.session.id && w.session.live() {
 			require.Same(t, x, *w.session.slot(x.req.Number))
 		}
 	}
 	require.Equal(t, count, w.numbered)
+	require.Equal(t, carried, w.carried)
+	places := 0
+	for _, x := range w.calls {
+		require.LessOrEqual(t, len(x.ops), w.bundle)
+		for i, o := range x.ops {
+			require.Equal(t, i, o.place)
+			require.False(t, w.dropped[o])
+		}
+		places += len(x.ops)
+		if isSettled(x) && x.err == nil && x.ops != nil && !x.withdrawn {
+			w.checkResults(t, x)
+		}
+	}
+	dropped := 0
+	for _, gone := range w.dropped {
+		if gone {
+			dropped++
+		}
+	}
+	require.Equal(t, len(w.ops), places+dropped, "every operation is in one call")
 	require.LessOrEqual(t, count, w.cfg.Window)
 	for _, x := range w.calls {
 		require.Equal(t, isSettled(x), x.state == settled)

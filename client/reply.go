@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -50,9 +49,15 @@ func (t *table) reply(member int, r *message.Reply, content message.Digest, now 
 		t.voices[member].unasked++
 		return
 	}
+	part, ok := x.part(r)
+	if !ok {
+		t.voices[member].malformed++
+		return
+	}
 	t.voices[member].counted++
 	q := t.members.Quorums()
-	power := x.record(q, vote{member: uint16(member), code: r.Code, content: content})
+	v := vote{member: uint16(member), part: uint16(part), code: r.Code, content: content}
+	power := x.record(q, v)
 	switch {
 	case r.Code == message.ReplyBusy: // no outcome: go on until the context ends
 		t.busy(x, member, now)
@@ -61,7 +66,17 @@ func (t *table) reply(member int, r *message.Reply, content message.Digest, now 
 		t.denied(x, member, r.Code, now)
 		return
 	}
-	t.judge(x, content, now)
+	if r.Code == message.ReplyOK && x.ops != nil {
+		complete, err := x.fill(r)
+		if err != nil {
+			t.settle(x, t.unknown(x, fmt.Errorf("%w: %w", ErrReply, err)))
+			return
+		}
+		if !complete {
+			return
+		}
+	}
+	t.judge(x, &v, now)
 	t.flow.answered()
 	if x.req.Type == message.RequestOpen {
 		t.opening(x, r, now)
@@ -80,7 +95,7 @@ func (t *table) denied(x *call, member int, code message.ReplyCode, now clock.In
 }
 
 // judge looks back, now that the truth is known: at those who said something else, and at the target.
-func (t *table) judge(x *call, truth message.Digest, now clock.Instant) {
+func (t *table) judge(x *call, truth *vote, now clock.Instant) {
 	t.flow.sample(now.Sub(x.last))
 	t.progressed(x, now)
 	switch {
@@ -92,7 +107,7 @@ func (t *table) judge(x *call, truth message.Digest, now clock.Instant) {
 		t.blame(x, now)
 	}
 	for _, v := range x.votes {
-		if v.content == truth || v.code == message.ReplyBusy {
+		if v.content == truth.content || v.part != truth.part || v.code == message.ReplyBusy {
 			continue
 		}
 		t.voices[v.member].disagreed++
@@ -106,26 +121,26 @@ func (t *table) judge(x *call, truth message.Digest, now clock.Instant) {
 func (t *table) outcome(x *call, r *message.Reply, now clock.Instant) {
 	switch r.Code {
 	case message.ReplyOK:
-		t.stats.Done++
-		t.settle(x, bytes.Clone(r.Result), nil) // the frame holds others' as well
+		t.stats.Done += uint64(len(x.ops))
+		t.settle(x, nil)
 	case message.ReplyExpired:
-		t.stats.Expired++
-		t.settle(x, nil, t.unknown(x, ErrSessionExpired))
+		t.stats.Expired += uint64(len(x.ops))
+		t.settle(x, t.unknown(x, ErrSessionExpired))
 		t.expire(x.req.Session, now)
 	case message.ReplyRefused:
-		t.settle(x, nil, ErrRefused)
+		t.settle(x, ErrRefused)
 	case message.ReplyForgotten:
 		// Executed or withdrawn, says the cluster, but Awaited never passes a number that was sent.
-		t.settle(x, nil, ErrForgotten)
+		t.settle(x, ErrForgotten)
 	default:
-		t.settle(x, nil, t.unknown(x, fmt.Errorf("%w: code %d", ErrReply, r.Code)))
+		t.settle(x, t.unknown(x, fmt.Errorf("%w: code %d", ErrReply, r.Code)))
 	}
 }
 
 // opening settles an opening. If it brought no session the next one follows as soon as an operation
 // waits for it.
 func (t *table) opening(x *call, r *message.Reply, now clock.Instant) {
-	t.settle(x, nil, nil)
+	t.settle(x, nil)
 	t.opener.call = nil
 	switch {
 	case r.Code == message.ReplyOK && r.Session.Seq != 0:

@@ -93,7 +93,7 @@ func TestExpiredSession(t *testing.T) {
 	for i := range 2 {
 		b.answer(2+i, done(executed, "result"))
 	}
-	require.Equal(t, "result", string(executed.result))
+	require.Equal(t, "result", string(executed.results[0]))
 
 	second := message.SessionID{Seq: 9, Pos: 1}
 	b.openSession(second)
@@ -143,7 +143,7 @@ func TestCancelRequeued(t *testing.T) {
 	}
 	require.False(t, b.launch(x, x.req.Digest(b.cluster), nil, b.now))
 	late := errors.New("late")
-	_, err := b.cancel(x, late)
+	_, err := b.cancel(x, x.ops[0], late)
 	require.Equal(t, late, err)
 	require.True(t, isSettled(x))
 	require.Zero(t, b.queue.len)

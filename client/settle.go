@@ -1,50 +1,54 @@
 package client
 
-import (
-	"fmt"
+import "fmt"
 
-	"github.com/twothirds-bft/twothirds/pbft/message"
-)
-
-// cancel ends the wait for a call, for the reason given. A call that cannot have left this machine is
-// withdrawn and the reason returned as it is; one that may have is kept until it is settled.
-func (t *table) cancel(x *call, reason error) ([]byte, error) {
+// cancel ends the wait for an operation, for the reason given. One that cannot have left this machine, nor
+// shares a request that is made, is withdrawn and the reason returned as it is; others are kept until they
+// are settled.
+func (t *table) cancel(x *call, o *op, reason error) ([]byte, error) {
+	alone := len(x.ops) == 1
 	switch {
 	case x.state == settled:
-		return x.result, x.err
-	case x.state == staged:
+		return x.outcome(o)
+	case !alone && !x.shut:
+		x.drop(o)
+		return nil, reason
+	case alone && x.state == staged:
 		x.withdrawn = true
 		return nil, reason
-	case !x.sent:
-		t.settle(x, nil, reason)
+	case alone && !x.sent:
+		t.settle(x, reason)
 		return nil, reason
 	}
-	if !x.abandoned {
-		x.abandoned = true
+	if !o.abandoned {
+		o.abandoned = true
 		t.stats.Abandoned++
 	}
 	if x.overloaded(t.members.Quorums()) {
 		reason = fmt.Errorf("%w: %w", ErrOverloaded, reason)
 	}
-	return nil, t.unknown(x, reason)
+	e := t.unknown(x, reason)
+	e.op = o
+	return nil, e
 }
 
-func (t *table) unknown(x *call, reason error) error {
+func (t *table) unknown(x *call, reason error) *UnknownOutcomeError {
 	return &UnknownOutcomeError{
 		Session: x.req.Session, Number: x.req.Number, Digest: x.digest, Err: reason, client: t.client, call: x,
 	}
 }
 
 // settle ends a call. It forgets what only a call under way needs, since an error may keep the rest.
-func (t *table) settle(x *call, result []byte, err error) {
-	if x.state != queued && x.req.Type == message.RequestOperation {
+func (t *table) settle(x *call, err error) {
+	if x.state != queued && x.ops != nil {
 		t.session.release(x)
 		t.numbered--
+		t.carried -= len(x.ops)
 	}
 	delete(t.strays, x.digest)
 	t.ashore(x)
 	x.unlink()
-	x.state, x.result, x.err = settled, result, err
+	x.state, x.err = settled, err
 	x.req.Op, x.req.Sig, x.votes = nil, nil, nil
 	close(x.done)
 }
@@ -54,9 +58,9 @@ func (t *table) shut() {
 	for _, l := range []*list{&t.under, &t.waits, &t.queue} {
 		for x := l.front; x != nil; x = l.front {
 			if x.sent {
-				t.settle(x, nil, t.unknown(x, ErrClosed))
+				t.settle(x, t.unknown(x, ErrClosed))
 			} else {
-				t.settle(x, nil, ErrClosed)
+				t.settle(x, ErrClosed)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // Status is a snapshot of a Client, for people, metrics and tests.
 type Status struct {
 	Session     message.SessionID // zero while none is open
-	Queued      int               // operations that wait for a session or for room in its window
+	Queued      int               // operations that wait for a session, or for a request that takes them
 	Outstanding int               // operations that have a number and no outcome, Abandoned among them
 	Abandoned   int               // those of them for which nobody waits, but perhaps in Resolve
 	Target      message.ReplicaID // where requests go first
@@ -58,14 +58,19 @@ func (c *Client) Status() Status {
 
 func (t *table) status() Status {
 	s := Status{
-		Session: t.session.id, Queued: t.queue.len, Outstanding: t.numbered, Room: t.flow.room,
+		Session: t.session.id, Outstanding: t.carried, Room: t.flow.room,
 		Target: t.members.At(t.route.best).ID, Retry: t.patience(1), Stats: t.stats,
 		Replicas: slices.Grow([]ReplicaStatus(nil), t.members.Len()),
 	}
+	for x := t.queue.front; x != nil; x = x.next {
+		s.Queued += len(x.ops)
+	}
 	for _, l := range []*list{&t.under, &t.waits} {
 		for x := l.front; x != nil; x = x.next {
-			if x.abandoned {
-				s.Abandoned++
+			for _, o := range x.ops {
+				if o.abandoned {
+					s.Abandoned++
+				}
 			}
 		}
 	}

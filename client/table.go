@@ -1,7 +1,7 @@
 package client
 
 import (
-	"bytes"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -23,12 +23,14 @@ type table struct {
 	session  session
 	opener   opener
 	flow     flow
+	bundle   int                      // operations in a call at most
 	queue    list                     // operations without a number
 	under    list                     // under way, in the order in which they were sent
 	waits    list                     // turned away or given up, to be sent again when there is room, in order of launch
 	strays   map[message.Digest]*call // those of under and waits whose session has ended
 	launches uint64
-	numbered int           // operations staged, under way or waiting, of whatever session
+	numbered int           // calls with operations staged, under way or waiting, of whatever session
+	carried  int           // operations in them
 	deadline clock.Instant // when the first call under way is due; may be too early
 	progress clock.Instant // when the target last had a call answered
 	passed   uint64        // the newest transmission to it that was answered
@@ -46,13 +48,22 @@ func newTable(cfg Config, members *message.Members) *table {
 		wall:   func() uint64 { return cfg.Nonce },
 		route:  newRoute(members.Len(), cfg.Genesis.Signed),
 		flow:   newFlow(cfg.Window),
+		bundle: message.BundleMax,
 		strays: make(map[message.Digest]*call),
 		voices: make([]voice, members.Len()),
 	}
 }
 
-// submit takes a new operation. Its Op stays the caller's until stage.
-func (t *table) submit(x *call) { t.queue.pushBack(x) }
+// submit takes a new operation, which stays the caller's until stage. It joins the last call that waits,
+// if that has room.
+func (t *table) submit(data []byte) (*call, *op) {
+	x := t.queue.back
+	if x == nil || !x.takes(data, t.bundle, t.cfg.OpBytesMax) {
+		x = newCall(message.Request{Client: t.key})
+		t.queue.pushBack(x)
+	}
+	return x, x.add(data)
+}
 
 // ready reports whether stage has something to return.
 func (t *table) ready(now clock.Instant) bool {
@@ -86,7 +97,8 @@ func (t *table) stage(now clock.Instant, most int) (list []*call) {
 		t.afloat(x)
 		t.session.number(x)
 		t.numbered++
-		x.req.Op = bytes.Clone(x.req.Op)
+		t.carried += len(x.ops)
+		x.close()
 		x.state = staged
 		x.target, x.probe = t.route.pick(now)
 		list = append(list, x)
@@ -102,9 +114,9 @@ func (t *table) stage(now clock.Instant, most int) (list []*call) {
 func (t *table) launch(x *call, digest message.Digest, err error, now clock.Instant) bool {
 	switch {
 	case err != nil || x.withdrawn:
-		t.settle(x, nil, err)
+		t.settle(x, err)
 		return false
-	case x.req.Type == message.RequestOperation && x.req.Session != t.session.id:
+	case x.ops != nil && x.req.Session != t.session.id:
 		t.requeue(x)
 		return false
 	}
@@ -129,6 +141,7 @@ func (t *table) requeue(x *call) {
 	t.ashore(x)
 	x.unlink()
 	t.numbered--
+	t.carried -= len(x.ops)
 	x.state, x.all, x.denied, x.lost, x.turned, x.votes = queued, false, false, false, 0, nil
 	t.queue.pushFront(x)
 }
@@ -242,7 +255,7 @@ func (t *table) unsent(list []*call) {
 			continue
 		}
 		x.all = true
-		if !x.abandoned {
+		if !slices.ContainsFunc(x.ops, func(o *op) bool { return o.abandoned }) {
 			x.sent = false
 			t.stats.Sent--
 		}

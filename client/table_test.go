@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/stretchr/testify/require"
 
@@ -43,20 +44,23 @@ func newBench(t require.TestingT, cfg Config) *bench {
 	require.NoError(t, cfg.Validate())
 	cluster, members, err := cfg.Genesis.Cluster()
 	require.NoError(t, err)
-	return &bench{table: newTable(cfg.withDefaults(), members), t: t, now: clock.At(1), cluster: cluster}
+	b := &bench{table: newTable(cfg.withDefaults(), members), t: t, now: clock.At(1), cluster: cluster}
+	b.bundle = 1
+	return b
 }
 
 // again is a new bench of the same cluster.
 func (b *bench) again() *bench {
-	return &bench{table: newTable(b.cfg, b.members), t: b.t, now: clock.At(1), cluster: b.cluster}
+	c := &bench{table: newTable(b.cfg, b.members), t: b.t, now: clock.At(1), cluster: b.cluster}
+	c.bundle = b.bundle
+	return c
 }
 
 func (b *bench) pass(d clock.Duration) { b.now = b.now.Add(d) }
 
 // submitted is a call as Do makes it.
 func (b *bench) submitted(op string) *call {
-	x := newCall(message.Request{Client: b.key, Op: []byte(op)})
-	b.submit(x)
+	x, _ := b.submit([]byte(op))
 	return x
 }
 
@@ -83,11 +87,26 @@ func (b *bench) answer(member int, r message.Reply) {
 	b.reply(member, &r, fingerprint(&r), b.now)
 }
 
-// done is what correct replicas answer once x is executed.
+// done is what correct replicas answer once x is executed. Each operation of a bundle has a result of its own.
 func done(x *call, result string) message.Reply {
-	return message.Reply{
+	r := message.Reply{
 		Request: x.digest, Seq: 7, Session: x.req.Session, Number: x.req.Number, Result: []byte(result),
 	}
+	if x.req.Type == message.RequestBundle {
+		var list [][]byte
+		for i := range x.ops {
+			list = append(list, []byte(resultOf(x, i, result)))
+		}
+		r.Result = message.AppendParts(nil, list)
+	}
+	return r
+}
+
+func resultOf(x *call, place int, result string) string {
+	if len(x.ops) == 1 {
+		return result
+	}
+	return fmt.Sprint(result, place)
 }
 
 func coded(x *call, code message.ReplyCode) message.Reply {

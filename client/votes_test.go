@@ -52,11 +52,11 @@ func TestEveryOrderOfReplies(t *testing.T) {
 			}
 			check := map[int]bool{
 				-1: !isSettled(x),
-				0:  x.err == nil && string(x.result) == "right",
+				0:  x.err == nil && string(x.results[0]) == "right",
 				1:  errors.Is(x.err, ErrSessionExpired),
 			}
 			if !check[want] {
-				require.Fail(t, "outcome", "powers %v, sequence %d: want %d, got %q %v", powers, code, want, x.result, x.err)
+				require.Fail(t, "outcome", "powers %v, sequence %d: want %d, got %q %v", powers, code, want, x.results[0], x.err)
 			}
 		}
 	}
@@ -85,11 +85,11 @@ func TestRepliesThatDifferAnywhereDoNotMatch(t *testing.T) {
 // An operation for which there is no room goes on, and its context's end says why (spec D1, X5).
 func TestBusy(t *testing.T) {
 	b, x := opened(t, config(1, 1, 1, 1))
-	_, err := b.cancel(x, errors.New("late"))
+	_, err := b.cancel(x, x.ops[0], errors.New("late"))
 	require.NotErrorIs(t, err, ErrOverloaded)
 	for i := range 4 {
 		b.answer(i, coded(x, message.ReplyBusy))
-		_, err = b.cancel(x, errors.New("late"))
+		_, err = b.cancel(x, x.ops[0], errors.New("late"))
 		require.Equal(t, i >= 1, errors.Is(err, ErrOverloaded), "after %d", i+1)
 	}
 	require.False(t, isSettled(x))
@@ -99,7 +99,7 @@ func TestBusy(t *testing.T) {
 	for i := range 2 {
 		b.answer(i, done(x, "after all"))
 	}
-	require.Equal(t, "after all", string(x.result))
+	require.Equal(t, "after all", string(x.results[0]))
 }
 
 // What cannot be executed is answered only by those who were asked. If the first one says so the others
@@ -115,6 +115,6 @@ func TestDenied(t *testing.T) {
 	require.Equal(t, 0, b.route.best, "it may well be true")
 	b.answer(2, done(x, "result"))
 	b.answer(3, done(x, "result"))
-	require.Equal(t, "result", string(x.result))
+	require.Equal(t, "result", string(x.results[0]))
 	require.Equal(t, 1, b.route.best)
 }

@@ -43,11 +43,12 @@ type Block struct {
 	before Digest // state before this block, if that was a checkpoint
 }
 
-// Op is one operation to execute, exactly once.
+// Op is one operation to execute, exactly once. Session, Number and Index name it.
 type Op struct {
 	Client  message.PublicKey // who asked
 	Session message.SessionID
-	Number  uint64
+	Number  uint64 // of its request
+	Index   int    // its place there, if the request is a bundle; else 0
 	Data    []byte
 }
 

@@ -152,11 +152,12 @@ func (x *executor) reapply(p message.Point, b *core.RestoredBlock, results [][]b
 		if o.Verdict != session.Execute {
 			continue
 		}
-		if len(results) == 0 {
+		if len(results) < r.Count() {
 			return fmt.Errorf("%w: meta of block %d has too few results", ErrApplication, p.Seq)
 		}
-		x.table.Store(o.Session, r.Number, session.Reply{Seq: p.Seq, Result: results[0]})
-		results = results[1:]
+		reply := session.Reply{Seq: p.Seq}
+		reply.Result, results = resultOf(r, results)
+		x.table.Store(o.Session, r.Number, reply)
 	}
 	x.seq = p.Seq
 	return nil

@@ -159,15 +159,16 @@ func (x *executor) run(d *core.Decided) (core.Executed, error) {
 	reqs := d.Block.Payload.Requests
 	outcomes := slices.Grow(x.outcomes[:0], len(reqs))[:len(reqs)]
 	block := Block{Seq: d.Point.Seq, Ops: slices.Grow(x.ops[:0], len(reqs)), point: d.Point, before: x.before}
-	x.outcomes, x.ops = outcomes, block.Ops
+	x.outcomes = outcomes
 	defer func() { clear(outcomes); clear(block.Ops) }() // the room is kept, what it points to is not
 	for i := range reqs {
 		r := &reqs[i]
 		outcomes[i] = x.table.Apply(d.Point.Seq, uint32(i), r)
 		if outcomes[i].Verdict == session.Execute {
-			block.Ops = append(block.Ops, Op{Client: r.Client, Session: r.Session, Number: r.Number, Data: r.Op})
+			block.add(r)
 		}
 	}
+	x.ops = block.Ops
 	results, err := x.apply(&block)
 	if err != nil {
 		return core.Executed{}, err
@@ -176,9 +177,9 @@ func (x *executor) run(d *core.Decided) (core.Executed, error) {
 		o := &outcomes[i]
 		switch {
 		case o.Verdict == session.Execute:
-			o.Cached, o.Reply = true, session.Reply{Seq: d.Point.Seq, Result: results[0]}
+			o.Cached, o.Reply = true, session.Reply{Seq: d.Point.Seq}
+			o.Reply.Result, results = resultOf(&reqs[i], results)
 			x.table.Store(o.Session, reqs[i].Number, o.Reply)
-			results = results[1:]
 		case o.Verdict == session.Duplicate && !o.Cached:
 			*o = x.table.Judge(&reqs[i]) // of a request further up in this block: its result is known by now
 		}
@@ -202,6 +203,25 @@ func (x *executor) run(d *core.Decided) (core.Executed, error) {
 		return e, x.saveSnapshot(app, e.Seq, e.State)
 	}
 	return e, nil
+}
+
+// add appends the operations of a request.
+func (b *Block) add(r *message.Request) {
+	index := 0
+	for data := range r.Ops() {
+		b.Ops = append(b.Ops, Op{Client: r.Client, Session: r.Session, Number: r.Number, Index: index, Data: data})
+		index++
+	}
+}
+
+// resultOf takes what a request's operations resulted in off the front of a block's
+// results: as the reply and the session table have it.
+func resultOf(r *message.Request, results [][]byte) (result []byte, rest [][]byte) {
+	if r.Type == message.RequestOperation {
+		return results[0], results[1:]
+	}
+	n := r.Count()
+	return message.AppendParts(nil, results[:n]), results[n:]
 }
 
 // apply calls the application, which may panic.

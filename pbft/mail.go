@@ -37,6 +37,18 @@ func (m *mail) add(q *message.Request, reply message.Reply) {
 	}
 	reply.Request = q.Digest(m.r.door.Cluster())
 	l := m.letter(q.Client)
+	if q.Type != message.RequestBundle || reply.Code != message.ReplyOK {
+		m.put(l, reply)
+		return
+	}
+	for parts := reply.Result; len(parts) > 0; {
+		reply.Result, parts = message.CutPart(parts)
+		m.put(l, reply)
+	}
+}
+
+// put puts a reply into a letter.
+func (m *mail) put(l *letter, reply message.Reply) {
 	if size := reply.Size(); l.size+size > letterBytes && len(l.list) > 0 {
 		m.send(l)
 	}

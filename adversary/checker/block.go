@@ -130,6 +130,10 @@ func (c *Checker) validRequest(b []byte) bool {
 		if sessionSeq != 0 || sessionPos != 0 || opSize != 0 {
 			return false
 		}
+	case 2: // several operations of a session
+		if sessionSeq == 0 || !validBundle(b[65:65+opSize]) {
+			return false
+		}
 	default:
 		return false
 	}
@@ -137,4 +141,26 @@ func (c *Checker) validRequest(b []byte) bool {
 		return len(sig) == 0
 	}
 	return len(sig) == signatureSize && c.verify(client, wide(prefix, version, domainRequest, c.id, unsigned), sig)
+}
+
+// bundleMost is the largest number of operations in one request.
+const bundleMost = 256
+
+// validBundle reports whether b is a count, from 1 to bundleMost, and as many operations, each behind its
+// length.
+func validBundle(b []byte) bool {
+	if len(b) < 4 {
+		return false
+	}
+	count, at := binary.BigEndian.Uint32(b), uint64(4)
+	if count < 1 || count > bundleMost {
+		return false
+	}
+	for range count {
+		if uint64(len(b)) < at+4 {
+			return false
+		}
+		at += 4 + uint64(binary.BigEndian.Uint32(b[at:]))
+	}
+	return at == uint64(len(b))
 }

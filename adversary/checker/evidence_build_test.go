@@ -137,6 +137,9 @@ func (w *world) batch() []byte {
 		if d(4) == 3 {
 			r.Type, r.Session, r.Op = message.RequestOpen, message.SessionID{Pos: uint32(d(8) / 7)}, nil
 		}
+		if d(4) == 3 && r.Type == message.RequestOperation {
+			r.Type, r.Op = message.RequestBundle, w.bundle()
+		}
 		if d(8) == 7 {
 			r.Awaited = r.Number + 1
 		}
@@ -156,6 +159,15 @@ func (w *world) batch() []byte {
 		list = append(list, r)
 	}
 	return message.AppendBatch(nil, list)
+}
+
+// bundle makes a few operations in one, mostly valid.
+func (w *world) bundle() []byte {
+	b := message.AppendBundle(nil, make([][]byte, w.dice.around(2)%20))
+	if w.dice(8) == 7 {
+		return w.spoil(b)
+	}
+	return b
 }
 
 // spoil changes bytes.

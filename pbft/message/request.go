@@ -7,17 +7,19 @@ import (
 	"slices"
 )
 
-// RequestType tells an operation from the opening of a session (spec X1).
+// RequestType tells operations from the opening of a session (spec X1).
 type RequestType uint8
 
 // The request types.
 const (
 	RequestOperation RequestType = 0
 	RequestOpen      RequestType = 1
+	RequestBundle    RequestType = 2 // several operations
 )
 
-// Request is one client operation (spec X1). Its identity is (Session, Number);
-// an opening has no session yet and Number is its nonce.
+// Request is what a client asks for at once: an operation, a bundle of them, or a
+// session (spec X1). Its identity is (Session, Number); an opening has no session yet
+// and Number is its nonce.
 type Request struct {
 	Type    RequestType
 	Client  PublicKey
@@ -91,11 +93,13 @@ func ParseFlat(b []byte) (Request, error) {
 // check holds the rules that are a pure function of the bytes (spec N1).
 func (r *Request) check() error {
 	switch {
-	case r.Type > RequestOpen, r.Number == 0, r.Awaited > r.Number:
+	case r.Type > RequestBundle, r.Number == 0, r.Awaited > r.Number:
 		return ErrBatch
 	case r.Type == RequestOpen && (r.Session != SessionID{} || len(r.Op) != 0):
 		return ErrBatch
-	case r.Type == RequestOperation && r.Session.Seq == 0:
+	case r.Type != RequestOpen && r.Session.Seq == 0:
+		return ErrBatch
+	case r.Type == RequestBundle && !validBundle(r.Op):
 		return ErrBatch
 	}
 	return nil

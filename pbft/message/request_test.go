@@ -26,7 +26,14 @@ func drawRequest(t *rapid.T) Request {
 	}
 	r.Session = SessionID{Seq: Seq(rapid.Uint64Min(1).Draw(t, "seq")), Pos: rapid.Uint32().Draw(t, "pos")}
 	r.Op = octets(40)
+	if rapid.Bool().Draw(t, "bundle") {
+		r.Type, r.Op = RequestBundle, AppendBundle(nil, drawOps(t))
+	}
 	return r
+}
+
+func drawOps(t *rapid.T) [][]byte {
+	return rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 9), 1, 9).Draw(t, "operations")
 }
 
 // TestBatch (spec B3): a batch is read in place, nothing of it is lost, and it has
@@ -92,7 +99,8 @@ func TestMalformedBatch(t *testing.T) {
 		"operation up to the end":    func(b []byte) []byte { b[8+64] += 4; return b },
 		"signature longer than said": func(b []byte) []byte { b[8+65+2]--; return b },
 		"signature beyond the end":   func(b []byte) []byte { b[8+65+2] = 0xff; return b },
-		"type 2":                     func(b []byte) []byte { b[8] = 2; return b },
+		"a bundle that is none":      func(b []byte) []byte { b[8] = 2; return b },
+		"type 3":                     func(b []byte) []byte { b[8] = 3; return b },
 	} {
 		_, err := ParseBatch(change(bytes.Clone(good)))
 		require.ErrorIs(t, err, ErrBatch, name)

@@ -115,7 +115,7 @@ func TestMalformedRequestIsRefused(t *testing.T) {
 	before := w.Digest()
 	for _, r := range []*message.Request{
 		operation(alice, s, 0, 0), operation(alice, s, 3, 4), operation(alice, s, 1, math.MaxUint64), opening(alice, 0), opening(bob, 0),
-		{Type: 2, Client: alice, Session: s, Number: 1},
+		{Type: 3, Client: alice, Session: s, Number: 1},
 	} {
 		require.False(t, w.Admissible(r))
 		require.Equal(t, session.Refused, w.verdict(r), "%+v", r)

@@ -162,7 +162,7 @@ func (t *Table) live(id message.SessionID) *session {
 // repeated request belongs to, or that an opening replaces.
 func (t *Table) judge(r *message.Request) (Verdict, *session) {
 	switch {
-	case r.Number == 0 || r.Type > message.RequestOpen:
+	case r.Number == 0 || r.Type > message.RequestBundle:
 		return Refused, nil
 	case r.Type == message.RequestOpen:
 		return t.judgeOpening(r)

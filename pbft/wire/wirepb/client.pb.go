@@ -27,10 +27,15 @@ const _ = proto.GoGoProtoPackageIsVersion3 // please upgrade the proto package
 // that they are hashed and signed as they travel. All integers are big endian.
 //
 //	batch   = count (4 bytes), then count times: length of request (4), request
-//	request = type (1: 0 operation, 1 opening of a session), client key (32),
+//	request = type (1: 0 operation, 1 opening of a session, 2 operations), client key (32),
 //	          session seq (8), session position (4), number (8), lowest number
 //	          still awaited (8), length of operation (4), operation,
 //	          length of signature (1), signature (64 bytes, or none)
+//	operation of type 2 = count (4; 1 to 256), then count times: length (4), operation
+//
+// The result of a request of type 2 is a part of the results of its operations:
+//
+//	part = place of the first (4), count (4), then count times: length (4), result
 type Requests struct {
 	Overdue bool   `protobuf:"varint,1,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	Batch   Opaque `protobuf:"bytes,2,opt,name=batch,proto3,customtype=Opaque" json:"batch"`

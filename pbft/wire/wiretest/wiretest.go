@@ -202,6 +202,9 @@ func request(t *rapid.T) message.Request {
 		return r
 	}
 	r.Session, r.Op = message.SessionID{Seq: max(seq(t), 1), Pos: uint32(number(t))}, some(t)
+	if yes(t) {
+		r.Type, r.Op = message.RequestBundle, message.AppendBundle(nil, [][]byte{some(t), some(t)})
+	}
 	return r
 }
 
