@@ -73,7 +73,7 @@ var bounds = map[string]map[string]float64{
 		"log-bytes":    10_500,
 		"wire-bytes":   4_500, // 4,060: a vote is sent again if the loop stood still for long
 		"client-bytes": 700,
-		"allocations":  740, // 690, all goroutines of replicas and client included
+		"allocations":  720, // 690, all goroutines of replicas and client included
 	},
 	// Many at a time: what a block holds is chance, and what is allocated for each block is divided by that.
 	"many": {
