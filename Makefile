@@ -43,6 +43,14 @@ adversary: ## SEEDS (1..10000), known attacks, replays, a crash everywhere, bugs
 compare: ## ours beside CometBFT and etcd's raft, interleaved; ARGS="--rounds 3 --for 10s"
 	go run -C benchmarks/compare . $(ARGS)
 
+.PHONY: probe
+probe: ## ours beside a bare program that never changes, in turns; ARGS="-rounds 9 -for 5s"
+	go run ./benchmarks/probe $(ARGS)
+
+.PHONY: budgets
+budgets: ## lower the budgets of benchmarks/budget to what is spent now
+	go test ./benchmarks/budget -run Budget -rewrite
+
 .PHONY: sim
 sim: ## search for bugs in simulated worlds for SIMTIME (60s)
 	go run ./cmd/twothirds hunt --for $(SIMTIME)
