@@ -16,6 +16,8 @@ type Work struct {
 	Payload     int // bytes of one
 	Operations  int // to be begun by all clients together; those under way then are done, too
 	Silent      int // of the backups, those whose turn to lead comes last do nothing
+
+	Idle time.Duration // after all is done, what passes and counts, too; 100 ms at least, for votes that nobody waits for
 }
 
 // Spent is what replicas spent, all together.
@@ -26,8 +28,7 @@ type Spent struct {
 	benchmarks.Counters
 }
 
-// workLimit is how long the operations of a Work may take, and settleTime how long what they leave behind: votes that
-// nobody waits for, a checkpoint.
+// workLimit is how long the operations of a Work may take, and settleTime how long what they leave behind.
 const (
 	workLimit  = 10 * time.Minute
 	settleTime = 100 * time.Millisecond
@@ -62,11 +63,11 @@ func Spend(ctx context.Context, cfg Config, work Work) (*Spent, error) {
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
-	return w.spend(ctx, work.Operations)
+	return w.spend(ctx, work.Operations, max(settleTime, work.Idle))
 }
 
-func (w *world) spend(ctx context.Context, operations int) (*Spent, error) {
-	w.rest()
+func (w *world) spend(ctx context.Context, operations int, idle time.Duration) (*Spent, error) {
+	w.rest(settleTime)
 	before := w.spent()
 	w.origin = w.now
 	for _, c := range w.clients {
@@ -79,7 +80,7 @@ func (w *world) spend(ctx context.Context, operations int) (*Spent, error) {
 	done := w.play(enough, workLimit)
 	w.load.For = w.since(w.now) // from here on an answer begins nothing
 	done = done && w.play(w.answered, workLimit)
-	w.rest()
+	w.rest(idle)
 	if err := errors.Join(w.wrong, ctx.Err()); err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (w *world) spend(ctx context.Context, operations int) (*Spent, error) {
 }
 
 // rest lets the replicas end what they are at.
-func (w *world) rest() { w.play(func() bool { return false }, settleTime) }
+func (w *world) rest(d time.Duration) { w.play(func() bool { return false }, d) }
 
 // begun is how many operations there were.
 func (w *world) begun() (n int) {

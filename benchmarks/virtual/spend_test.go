@@ -2,6 +2,7 @@ package virtual_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,7 +28,13 @@ func TestSpend(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, s, again)
 
-	work.Silent = 1
+	work.Idle = 10 * time.Second
+	idle, err := virtual.Spend(t.Context(), virtual.Config{}, work)
+	require.NoError(t, err)
+	require.Equal(t, s.Signed, idle.Signed, "who has nothing to do signs nothing")
+	require.GreaterOrEqual(t, idle.Turns, s.Turns)
+
+	work.Silent, work.Idle = 1, 0
 	s, err = virtual.Spend(t.Context(), virtual.Config{}, work)
 	require.NoError(t, err)
 	require.Equal(t, uint64(3*256), s.Executed)
