@@ -3,6 +3,7 @@ package budget
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,6 +37,7 @@ func lone(cfg virtual.Config, w virtual.Work) workload {
 
 var workloads = map[string]workload{
 	"one":         lone(virtual.Config{}, virtual.Work{Payload: 256, Operations: 256}),
+	"idle":        lone(virtual.Config{}, virtual.Work{Payload: 256, Operations: 1, Idle: time.Minute}), // and a minute in which nobody asks
 	"one-empty":   lone(virtual.Config{}, virtual.Work{Operations: 256}),
 	"one-signed":  lone(virtual.Config{Signed: true}, virtual.Work{Payload: 256, Operations: 256}),
 	"one-n7":      lone(virtual.Config{Replicas: 7}, virtual.Work{Payload: 256, Operations: 256}),
