@@ -66,8 +66,11 @@ type Config struct {
 	Sessions session.Config
 	// Logger takes the replica's few lines; default slog.Default.
 	Logger *slog.Logger
-
-	clock clock.Clock // of tests in virtual time; nil is the system's
+	// Clock tells this replica the time; default clock.System. It must keep what clock.Clock
+	// promises, and its seconds must be about as long as the system's, which the replica
+	// sleeps by. Different replicas' clocks need not agree in anything. A clock that is
+	// wrong costs time, such as a view change that nobody needed, never safety (spec T6).
+	Clock clock.Clock
 }
 
 // ErrConfig reports a configuration that cannot be. It is wrapped with the

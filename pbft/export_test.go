@@ -9,7 +9,7 @@ import (
 // UseVirtualTime makes a replica that is started in a testing/synctest bubble read
 // the bubble's time: the system's clock counts from the start of the process, which
 // lies outside.
-func UseVirtualTime(cfg *Config) { cfg.clock = virtual{time.Now()} }
+func UseVirtualTime(cfg *Config) { cfg.Clock = virtual{time.Now()} }
 
 type virtual struct{ start time.Time }
 

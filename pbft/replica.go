@@ -102,11 +102,11 @@ func newReplica(cfg Config) (*Replica, error) {
 	}
 	meter := verify.NewMeter(crypto.Ed25519{})
 	door := message.NewDoor(cluster, members, meter, cfg.Genesis.Signed, cfg.Genesis.Limits())
-	if cfg.clock == nil {
-		cfg.clock = clock.System()
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System()
 	}
 	r := &Replica{
-		cfg: cfg, members: members, root: message.Root(cluster), door: door, clock: cfg.clock,
+		cfg: cfg, members: members, root: message.Root(cluster), door: door, clock: cfg.Clock,
 		log:     cfg.logger().With("replica", cfg.Self),
 		meter:   meter,
 		pool:    verify.New(door, cfg.workers()),
