@@ -19,6 +19,7 @@ const (
 	Loss          Failure = "loss"      // of frames to other replicas, at random
 	Regions       Failure = "regions"   // frames to other replicas are as late as between five regions of the world
 	StalledDisk   Failure = "stalled-disk"
+	ClockStep     Failure = "clock-step" // the monotonic clock jumps ahead, once, and runs on
 )
 
 // Fault is a schedule: some replicas fail at a third of Load.For, so that there is a time before to compare with, and
@@ -53,6 +54,8 @@ var faults = []Fault{
 	{Name: "loss", About: "links between replicas lose each frame with a chance of 1 %, and nothing below the replicas sends it again", how: Loss, who: everyone, links: true},
 	{Name: "five-regions", About: "frames between replicas are as late as between five regions of the world; clients are near to all", how: Regions, who: everyone, links: true},
 	{Name: "stalled-disk", About: "no sync of the primary's log returns", how: StalledDisk, who: primary},
+	{Name: "clock-step", About: "the clock of the backup that leads last jumps ahead by 10 s and runs on", how: ClockStep, who: lastBackups(one), lasting: true},
+	{Name: "clock-step-primary", About: "the clock of the primary jumps ahead by 10 s and runs on", how: ClockStep, who: primary, lasting: true},
 }
 
 // Faults returns the schedules that a Load may name.

@@ -72,6 +72,8 @@ func TestSchedules(t *testing.T) {
 		"loss":                 {"loss 0 0s", "loss 1 0s", "loss 2 0s", "loss 3 0s", "heal 0 1s", "heal 1 1s", "heal 2 1s", "heal 3 1s"},
 		"five-regions":         {"regions 0 0s", "regions 1 0s", "regions 2 0s", "regions 3 0s", "heal 0 1s", "heal 1 1s", "heal 2 1s", "heal 3 1s"},
 		"stalled-disk":         {"stalled-disk 0 0s", "heal 0 1s"},
+		"clock-step":           {"clock-step 3 0s"},
+		"clock-step-primary":   {"clock-step 0 0s"},
 	}
 	for _, fault := range benchmarks.FaultNames() {
 		if fault == "two-primaries" { // more than this system bears

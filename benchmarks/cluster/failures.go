@@ -56,19 +56,23 @@ func (r *replica) fail(how benchmarks.Failure) error {
 	if lies[how] != nil {
 		return r.corrupt(how)
 	}
+	if how == benchmarks.ClockStep {
+		r.clock.step()
+		return nil
+	}
 	r.disk.stall()
 	return nil
 }
 
 // canFail reports whether a replica can fail so.
 func (c *Config) canFail(how benchmarks.Failure) error {
-	if weathers[how] != nil || lies[how] != nil || how == benchmarks.StalledDisk && c.Log == "wal" {
+	if weathers[how] != nil || lies[how] != nil || how == benchmarks.ClockStep || how == benchmarks.StalledDisk && c.Log == "wal" {
 		return nil
 	}
 	return fmt.Errorf("%w: %s with a log in %s", errors.ErrUnsupported, how, c.Log)
 }
 
-// heal ends what fail began.
+// heal ends what fail began. A clock that has jumped stays ahead.
 func (r *replica) heal() error {
 	if r.face != nil {
 		r.face.now.Store(r.usual())

@@ -227,3 +227,12 @@ func TestStalledDisk(t *testing.T) {
 		require.True(t, synced)
 	})
 }
+
+func TestClockSteps(t *testing.T) {
+	r := &replica{face: &face{links: newLinks(nil)}}
+	before := r.clock.Now()
+	require.Less(t, r.clock.Now().Sub(before), clockStep)
+	require.NoError(t, r.fail(benchmarks.ClockStep))
+	require.NoError(t, r.heal())
+	require.GreaterOrEqual(t, r.clock.Now().Sub(before), clockStep, "it does not go back")
+}

@@ -48,6 +48,7 @@ type replica struct {
 	app      application
 	key      signer
 	disk     disk
+	clock    steppedClock
 	log      storage.Log
 	face     *face // nil until it runs
 	pbft     *pbft.Replica
@@ -101,7 +102,7 @@ func (r *replica) run(addrs []string) (err error) {
 	r.pbft, err = pbft.Start(pbft.Config{
 		Genesis: genesis, Self: message.ReplicaID(r.Self), Key: &r.key, Log: r.log, Application: &r.app, Bootstrap: !r.Again,
 		SnapshotEvery: snapshotEvery, Sessions: session.Config{Sessions: max(4096, r.Config.Clients)},
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), Clock: &r.clock,
 		Connect: func(h transport.Handler, up func(transport.Peer)) (transport.Endpoint, error) {
 			r.face.engine = r.face.links.handler(h)
 			r.face.Endpoint, err = r.connect(transport.Config{
