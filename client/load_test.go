@@ -254,6 +254,9 @@ func TestOverload(t *testing.T) {
 		require.Equal(t, 300*m.rate, s.done)
 		require.LessOrEqual(t, s.most-s.least, 10)
 		require.Zero(t, m.primary, "nobody was suspected")
+		for _, l := range m.clients {
+			require.Zero(t, l.route.best, "nor left")
+		}
 	}
 }
 
