@@ -19,7 +19,7 @@ const PayloadBatch PayloadKind = 1
 // HashKind says which function made a payload digest.
 type HashKind uint8
 
-// The hash functions. What names a block's header, a vote or a request is SHA-256 always.
+// The hash functions. What names a block's header or a vote is SHA-256 always.
 const (
 	HashSHA256 HashKind = 1
 	HashBLAKE3 HashKind = 2 // with 32 bytes of output: twice as fast on what is long
@@ -81,16 +81,21 @@ func PayloadDigest(payload []byte) Digest { return HashSHA256.digest(payload) }
 
 // SetPayload names a payload, by its exact bytes (spec B3), with the faster hash for its length.
 func (h *Header) SetPayload(raw []byte) {
-	h.PayloadHash = HashSHA256
-	if len(raw) >= hashLong {
-		h.PayloadHash = HashBLAKE3
-	}
+	h.PayloadHash = hashFor(len(raw))
 	h.PayloadSize, h.PayloadDigest = uint32(len(raw)), h.PayloadHash.digest(raw)
 }
 
 // Names reports whether raw is the payload that the header names.
 func (h *Header) Names(raw []byte) bool {
 	return h.PayloadHash.known() && len(raw) == int(h.PayloadSize) && h.PayloadHash.digest(raw) == h.PayloadDigest
+}
+
+// hashFor returns the faster hash for so many bytes.
+func hashFor(n int) HashKind {
+	if n >= hashLong {
+		return HashBLAKE3
+	}
+	return HashSHA256
 }
 
 func (k HashKind) known() bool { return k == HashSHA256 || k == HashBLAKE3 }

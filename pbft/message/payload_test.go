@@ -32,3 +32,12 @@ func TestHeaderNamesPayload(t *testing.T) {
 func TestBlake3(t *testing.T) {
 	require.Equal(t, "af1349b9f5f9a1a6", HashBLAKE3.digest(nil).String())
 }
+
+// A long request is named by BLAKE3, a short one by SHA-256, over the same bytes (spec X2, B3).
+func TestRequestDigestByLength(t *testing.T) {
+	cluster := Digest{1}
+	for size, kind := range map[int]HashKind{0: HashSHA256, 1000: HashSHA256, hashLong: HashBLAKE3, 10 * hashLong: HashBLAKE3} {
+		r := Request{Number: 1, Session: SessionID{Seq: 1}, Op: make([]byte, size)}
+		require.Equal(t, kind.digest(r.appendSigned(nil, cluster)), r.Digest(cluster), size)
+	}
+}

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -105,10 +104,12 @@ func (r *Request) check() error {
 	return nil
 }
 
-// Digest names the request, signature apart. Replies carry it (spec X2).
+// Digest names the request, signature apart, with the hash that names a payload of
+// the same length. Replies carry it (spec X2).
 func (r *Request) Digest(cluster Digest) Digest {
 	var room [512]byte // that of a longer one grows
-	return sha256.Sum256(r.appendSigned(room[:0], cluster))
+	b := r.appendSigned(room[:0], cluster)
+	return hashFor(len(b)).digest(b)
 }
 
 // signedFixed is the length of what is signed of a request, without its operation.
