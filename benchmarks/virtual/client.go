@@ -2,14 +2,15 @@ package virtual
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 )
 
-// client keeps operations under way. How it counts replies is here; when it sends what to whom is pacing, which does as
-// package client does where clients are not authenticated and replicas are not liars.
+// client keeps operations under way. What it puts into a request and how it counts replies stand here; when it sends what to
+// whom is pacing, which does as package client does where clients are not authenticated and replicas are not liars.
 type client struct {
 	w       *world
 	at      int
@@ -19,7 +20,9 @@ type client struct {
 	number  uint64
 	awaited uint64 // the lowest number that is open, or may be next
 	open    map[uint64]*call
-	queue   []operation // that have no number yet
+	queue   []operation // in no request yet
+	begun   int         // operations that were put into requests so far
+	carried int         // those of them in open requests
 	pacing  pacing
 }
 
@@ -29,9 +32,9 @@ type operation struct {
 	before uint64 // what the tape said of it
 }
 
-// call is an operation with a number, or the opening of the session.
+// call is a request with a number: for operations, or for the opening of the session.
 type call struct {
-	operation
+	ops    []operation // none of an opening
 	req    message.Request
 	number uint64
 	votes  []vote
@@ -40,11 +43,11 @@ type call struct {
 
 // vote is what a replica said; equal ones count together (spec X2).
 type vote struct {
-	seq      message.Seq
-	code     message.ReplyCode
-	session  message.SessionID
-	position uint64
-	by       int
+	seq     message.Seq
+	code    message.ReplyCode
+	session message.SessionID
+	result  string // of all operations: those here have short ones, which fit into one part
+	by      int
 }
 
 // opening is the nonce of an opening, and so its number: higher than those of operations.
@@ -52,6 +55,9 @@ const opening = 1 << 62
 
 // numbersMax is how far the numbers of operations that are open may lie apart.
 const numbersMax = 1000
+
+// frameMax is how many bytes of requests a frame holds, unless it is one request: the default of package client.
+const frameMax = 256 << 10
 
 func newClient(w *world, i int) *client {
 	s := w.ring.Signer(1000 + i)
@@ -61,7 +67,7 @@ func newClient(w *world, i int) *client {
 }
 
 func (c *client) start() {
-	c.pacing.send([]*call{c.issue(operation{meant: c.w.now}, message.Request{Type: message.RequestOpen, Number: opening})})
+	c.pacing.send([]*call{c.issue(nil, message.Request{Type: message.RequestOpen, Number: opening})})
 }
 
 // submit begins an operation that was meant to be sent at an instant.
@@ -69,41 +75,65 @@ func (c *client) submit(meant clock.Instant) {
 	c.queue = append(c.queue, operation{meant, c.w.tape.Sent()})
 }
 
-// next gives the first of the queue its number.
+// next makes a request of what waits, as much as fits into one.
 func (c *client) next() *call {
+	n := min(len(c.queue), c.w.load.Outstanding-c.carried, c.w.bundle)
+	list := make([][]byte, n)
+	for i := range list {
+		c.begun++
+		list[i] = c.data(uint64(c.begun))
+	}
+	ops := c.queue[:n:n]
+	c.queue = c.queue[n:]
+	c.carried += n
 	c.number++
+	q := message.Request{Session: c.session, Number: c.number, Awaited: c.awaited, Op: list[0]}
+	if n > 1 {
+		q.Type, q.Op = message.RequestBundle, message.AppendBundle(nil, list)
+	}
+	return c.issue(ops, q)
+}
+
+// data is the client's operation of that number.
+func (c *client) data(number uint64) []byte {
 	op := make([]byte, c.w.load.Payload)
 	if len(op) >= 16 {
 		binary.BigEndian.PutUint64(op, uint64(c.at))
-		binary.BigEndian.PutUint64(op[8:], c.number)
+		binary.BigEndian.PutUint64(op[8:], number)
 	}
-	o := c.queue[0]
-	c.queue = c.queue[1:]
-	return c.issue(o, message.Request{Session: c.session, Number: c.number, Awaited: c.awaited, Op: op})
+	return op
 }
 
-func (c *client) issue(o operation, q message.Request) *call {
+func (c *client) issue(ops []operation, q message.Request) *call {
 	q.Client = c.key
 	if err := c.w.door.SignRequest(c.signer, &q); err != nil {
 		panic(err) // it is a signer that cannot fail
 	}
-	x := &call{operation: o, req: q, number: q.Number}
+	x := &call{ops: ops, req: q, number: q.Number}
 	c.open[x.number] = x
 	return x
 }
 
-// room reports whether another operation may have a number.
+// room reports whether there are operations for another request.
 func (c *client) room() bool {
-	return len(c.queue) > 0 && len(c.open) < c.w.load.Outstanding && c.number+1-c.awaited < numbersMax && c.session.Seq != 0
+	return len(c.queue) > 0 && c.carried < c.w.load.Outstanding && c.number+1-c.awaited < numbersMax && c.session.Seq != 0
 }
 
 // send sends requests to one replica, or to all if there is none of that index.
 func (c *client) send(list []message.Request, to int) {
-	m := &message.Requests{List: list}
-	bytes := c.w.measure(m)
-	for i, r := range c.w.replicas {
-		if to == len(c.w.replicas) || to == i {
-			c.w.after(c.w.spread(c.w.cfg.Near), func() { r.serve(c.key, m, bytes) })
+	for len(list) > 0 {
+		n, size := 1, list[0].Size()
+		for n < len(list) && size+list[n].Size() <= frameMax {
+			size += list[n].Size()
+			n++
+		}
+		m := &message.Requests{List: list[:n]}
+		list = list[n:]
+		bytes := c.w.measure(m)
+		for i, r := range c.w.replicas {
+			if to == len(c.w.replicas) || to == i {
+				c.w.after(c.w.spread(c.w.cfg.Near), func() { r.serve(c.key, m, bytes) })
+			}
 		}
 	}
 }
@@ -120,10 +150,7 @@ func (c *client) hear(by int, list []message.Reply) {
 			c.pacing.busy(x, by)
 			continue
 		}
-		v := vote{seq: m.Seq, code: m.Code, session: m.Session, by: by}
-		if len(m.Result) == 8 {
-			v.position = binary.BigEndian.Uint64(m.Result)
-		}
+		v := vote{seq: m.Seq, code: m.Code, session: m.Session, result: string(m.Result), by: by}
 		if x.count(v) > (len(c.w.replicas)-1)/3 {
 			c.settle(x, v)
 		}
@@ -150,6 +177,7 @@ func (x *call) count(v vote) (same int) {
 
 func (c *client) settle(x *call, v vote) {
 	delete(c.open, x.number)
+	c.carried -= len(x.ops)
 	c.pacing.answered(x)
 	if v.code != message.ReplyOK {
 		c.w.unsafe("request %d of client %d ended with code %d", x.number, c.at, v.code)
@@ -162,10 +190,29 @@ func (c *client) settle(x *call, v vote) {
 	for c.awaited <= c.number && c.open[c.awaited] == nil {
 		c.awaited++
 	}
-	c.w.tape.Done(c.at, c.w.since(x.meant), c.w.since(c.w.now), x.before, v.position)
-	if c.w.load.Rate == 0 && c.w.sending() {
-		c.submit(c.w.now)
+	results, err := x.results([]byte(v.result))
+	if err != nil {
+		c.w.unsafe("request %d of client %d: %v", x.number, c.at, err)
+		return
 	}
+	for i, o := range x.ops {
+		c.w.tape.Done(c.at, c.w.since(o.meant), c.w.since(c.w.now), o.before, binary.BigEndian.Uint64(results[i]))
+		if c.w.load.Rate == 0 && c.w.sending() {
+			c.submit(c.w.now)
+		}
+	}
+}
+
+// results are those of a call's operations: for each its position.
+func (x *call) results(b []byte) (list [][]byte, err error) {
+	list = [][]byte{b}
+	if x.req.Type == message.RequestBundle {
+		_, list, err = message.ParsePart(b, len(x.ops))
+	}
+	if err == nil && (len(list) != len(x.ops) || slices.ContainsFunc(list, func(r []byte) bool { return len(r) != 8 })) {
+		err = message.ErrPart
+	}
+	return list, err
 }
 
 // idle reports whether nothing is under way.

@@ -9,12 +9,16 @@ type Costs struct {
 	Verify time.Duration // to check one by itself
 	Batch  []Batch       // to check one among so many, by rising Size
 
-	Frame   time.Duration // to handle a frame at one end
-	Wake    time.Duration // at one end, of a write, and of a read that had to be waited for
-	Turn    time.Duration // of the protocol loop
-	Step    time.Duration // of the protocol loop, for each message
-	Block   time.Duration // to log, link and execute a block, beside its requests
-	Request time.Duration // at each replica: to parse it, to keep it, to execute it, to make its reply, and to collect the garbage
+	Frame time.Duration // to handle a frame at one end
+	Wake  time.Duration // at one end, of a write, and of a read that had to be waited for
+	Turn  time.Duration // of the protocol loop
+	Step  time.Duration // of the protocol loop, for each message
+	Block time.Duration // to log, link and execute a block, beside its requests
+	// Request is what a request with one operation costs each replica: to parse it, to keep it, to execute it, to make its
+	// reply, and to collect the garbage. Each further operation in it costs Operation: to find it, to have the application
+	// execute it, and to pack its result. That all else is paid once is assumed: what a bundle spends on its length is in the
+	// costs of bytes.
+	Request, Operation time.Duration
 
 	// For each byte, in picoseconds.
 	Hash int // of a body
@@ -37,7 +41,7 @@ func DefaultCosts(link string) Costs {
 		Batch: []Batch{
 			{1, micro(24)}, {3, micro(21.6)}, {7, micro(16.9)}, {21, micro(14.2)}, {67, micro(13.5)}, {256, micro(11.5)}, {1024, micro(10)},
 		},
-		Frame: micro(0.165), Turn: micro(1), Step: micro(0.5), Block: micro(5), Request: micro(0.5),
+		Frame: micro(0.165), Turn: micro(1), Step: micro(0.5), Block: micro(5), Request: micro(0.5), Operation: micro(0.15),
 		Hash: 550, Log: 250,
 	}
 	switch link {

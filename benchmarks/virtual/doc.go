@@ -9,8 +9,9 @@
 //
 // What is not modelled: contention within a machine other than for cores (garbage collection is part of the cost of a
 // request); queues that overflow and votes that supersede each other on their way; TCP's windows and losses; caches.
-// Clients and the generator cost nothing. Clients do as package client does where that matters here: a request goes to one
-// replica first and to all after a while, and an operation counts once f+1 replies agree.
+// Clients and the generator cost nothing. Clients do as package client does where that matters here: operations that
+// wait at one time share a request, which goes to one replica first and to all after a while, and they count once f+1
+// replies agree.
 //
 // So a figure of this package says how much the protocol and the order of work cost and delay, not how well the code is
 // written: where classes B and C differ by more than the constants explain, the code waits or wastes.

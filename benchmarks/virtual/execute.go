@@ -19,6 +19,7 @@ type executor struct {
 	ops      uint64
 	sum      uint32
 	outcomes []session.Outcome
+	results  [][]byte // of one request: room for more
 }
 
 // letter is what a client is told at one time.
@@ -68,9 +69,7 @@ func (x *executor) execute(d *core.Decided) []letter {
 		q, o := &reqs[i], &x.outcomes[i]
 		switch {
 		case o.Verdict == session.Execute:
-			x.ops++
-			x.sum = crc32.Update(x.sum, castagnoli, q.Op)
-			o.Cached, o.Reply = true, session.Reply{Seq: x.seq, Result: binary.BigEndian.AppendUint64(nil, x.ops)}
+			o.Cached, o.Reply = true, session.Reply{Seq: x.seq, Result: x.apply(q)}
 			x.table.Store(o.Session, q.Number, o.Reply)
 		case o.Verdict == session.Duplicate && !o.Cached:
 			*o = x.table.Judge(q)
@@ -78,6 +77,21 @@ func (x *executor) execute(d *core.Decided) []letter {
 		out.add(q.Client, x.reply(x.seq, q, o))
 	}
 	return out.list
+}
+
+// apply hands the application the operations of a request one by one, and returns their results as the reply has them.
+func (x *executor) apply(q *message.Request) []byte {
+	results := x.results[:0]
+	for op := range q.Ops() {
+		x.ops++
+		x.sum = crc32.Update(x.sum, castagnoli, op)
+		results = append(results, binary.BigEndian.AppendUint64(nil, x.ops))
+	}
+	x.results = results
+	if q.Type == message.RequestBundle {
+		return message.AppendParts(nil, results)
+	}
+	return results[0]
 }
 
 func (x *executor) reply(seq message.Seq, q *message.Request, o *session.Outcome) message.Reply {
@@ -123,6 +137,15 @@ func (x *executor) mirror() *session.Table {
 		panic(err) // it is a table's own snapshot
 	}
 	return m
+}
+
+// executing is what it costs to execute a block.
+func (c *Costs) executing(b *message.Block) time.Duration {
+	cost := c.Block
+	for i := range b.Payload.Requests {
+		cost += c.Request + time.Duration(max(b.Payload.Requests[i].Count()-1, 0))*c.Operation
+	}
+	return cost
 }
 
 // mailing is what it costs to send letters.

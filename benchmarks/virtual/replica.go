@@ -262,11 +262,12 @@ func (r *replica) execute() {
 		var letters [][]letter
 		for i := range r.execQueue {
 			d := &r.execQueue[i]
+			before := r.app.ops
 			list := r.app.execute(d)
-			cost += c.Block + time.Duration(len(d.Block.Payload.Requests))*c.Request + r.mailing(list)
+			cost += c.executing(&d.Block) + r.mailing(list)
 			letters, done = append(letters, list), append(done, r.app.after())
 			r.spent.Blocks++
-			r.spent.Executed += uint64(len(d.Block.Payload.Requests))
+			r.spent.Executed += r.app.ops - before
 			r.w.agree(r, d.Point.Seq)
 		}
 		known := r.app.answer(r.answers)

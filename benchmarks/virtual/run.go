@@ -147,11 +147,15 @@ func (w *world) answered() bool {
 func (w *world) abandon() {
 	for _, c := range w.clients {
 		for _, x := range c.open {
-			w.tape.Abandoned(c.at, w.since(x.meant), w.since(w.now))
+			w.abandonAll(c, x.ops)
 		}
-		for _, o := range c.queue {
-			w.tape.Abandoned(c.at, w.since(o.meant), w.since(w.now))
-		}
+		w.abandonAll(c, c.queue)
+	}
+}
+
+func (w *world) abandonAll(c *client, ops []operation) {
+	for _, o := range ops {
+		w.tape.Abandoned(c.at, w.since(o.meant), w.since(w.now))
 	}
 }
 

@@ -102,7 +102,7 @@ func (w *world) rest(d time.Duration) { w.play(func() bool { return false }, d) 
 // begun is how many operations there were.
 func (w *world) begun() (n int) {
 	for _, c := range w.clients {
-		n += int(c.number)
+		n += c.begun
 	}
 	return n
 }

@@ -25,6 +25,7 @@ type world struct {
 	door     *message.Door
 	newDoor  func() *message.Door
 	root     message.Point
+	bundle   int // operations that fit into a request
 	replicas []*replica
 	clients  []*client
 	byKey    map[message.PublicKey]*client
@@ -49,6 +50,7 @@ func newWorld(cfg Config, load *benchmarks.Load) (*world, error) {
 	w.meter = meter{keys: w.ring.Verifier(), costs: cfg.Costs}
 	w.newDoor = func() *message.Door { return message.NewDoor(cluster, members, &w.meter, cfg.Signed, genesis.Limits()) }
 	w.door = w.newDoor()
+	w.bundle = bundled(load.Payload, w.door.Limits().OpBytes)
 	for i := range cfg.Replicas {
 		r := &replica{w: w, at: i, id: message.ReplicaID(i), signer: w.ring.Signer(i), heard: make([][2]clock.Instant, cfg.Replicas)}
 		r.cpu = processor{w: w}
@@ -72,6 +74,9 @@ func newWorld(cfg Config, load *benchmarks.Load) (*world, error) {
 }
 
 func (w *world) sessions() session.Config { return session.Config{Sessions: max(4096, w.load.Clients)} }
+
+// bundled is how many operations of a size fit into a request: a bundle has 4 bytes of its own and 4 for each.
+func bundled(size, limit int) int { return max(1, min(message.BundleMax, (limit-4)/(4+size))) }
 
 func (w *world) costs() *Costs { return w.cfg.Costs }
 
