@@ -102,6 +102,7 @@ func newReplica(cfg Config) (*Replica, error) {
 	}
 	meter := verify.NewMeter(crypto.Ed25519{})
 	door := message.NewDoor(cluster, members, meter, cfg.Genesis.Signed, cfg.Genesis.Limits())
+	door.Remember(new(verify.Memory))
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}

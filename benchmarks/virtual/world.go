@@ -11,6 +11,7 @@ import (
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
 	"github.com/twothirds-bft/twothirds/pbft/session"
+	"github.com/twothirds-bft/twothirds/pbft/verify"
 )
 
 // world is a cluster, its clients and one clock, all driven by one loop.
@@ -48,7 +49,11 @@ func newWorld(cfg Config, load *benchmarks.Load) (*world, error) {
 	}
 	w.root = message.Root(cluster)
 	w.meter = meter{keys: w.ring.Verifier(), costs: cfg.Costs}
-	w.newDoor = func() *message.Door { return message.NewDoor(cluster, members, &w.meter, cfg.Signed, genesis.Limits()) }
+	w.newDoor = func() *message.Door {
+		d := message.NewDoor(cluster, members, &w.meter, cfg.Signed, genesis.Limits())
+		d.Remember(new(verify.Memory))
+		return d
+	}
 	w.door = w.newDoor()
 	w.bundle = bundled(load.Payload, w.door.Limits().OpBytes)
 	for i := range cfg.Replicas {

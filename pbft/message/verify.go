@@ -79,14 +79,14 @@ func (v Verified) FromClient() bool { return v.client }
 
 // Door is the one way in: it checks everything about a message that does not
 // depend on the receiver's state. It is safe for concurrent use. Its verdicts never
-// change; it only remembers which requests it has checked.
+// change; what it has checked may be remembered (Remember).
 type Door struct {
 	cluster Digest
 	members *Members
 	keys    Verifier
 	limits  Limits
 	signed  bool
-	seen    seen
+	memory  Memory // nil if there is none
 }
 
 // NewDoor returns a door for one epoch. signed says whether requests carry their

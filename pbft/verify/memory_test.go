@@ -1,4 +1,4 @@
-package message_test
+package verify_test
 
 import (
 	"testing"
@@ -7,15 +7,16 @@ import (
 
 	"github.com/twothirds-bft/twothirds/crypto/cryptotest"
 	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/verify"
 )
 
-// counting counts the signatures that it checks.
-type counting struct {
+// tally counts the signatures that it checks.
+type tally struct {
 	message.Verifier
 	checked int
 }
 
-func (c *counting) VerifyAll(keys []message.PublicKey, msgs, sigs [][]byte) bool {
+func (c *tally) VerifyAll(keys []message.PublicKey, msgs, sigs [][]byte) bool {
 	c.checked += len(keys)
 	return c.Verifier.VerifyAll(keys, msgs, sigs)
 }
@@ -24,14 +25,15 @@ func (c *counting) VerifyAll(keys []message.PublicKey, msgs, sigs [][]byte) bool
 // company; another signature of the same request, or of other bytes, is another one.
 func TestSignatureIsCheckedOnce(t *testing.T) {
 	ring := cryptotest.NewRing(5)
-	g := message.Genesis{Name: "seen", Interval: 4, Signed: true}
+	g := message.Genesis{Name: "memory", Interval: 4, Signed: true}
 	for i := range 4 {
 		g.Members = append(g.Members, message.Member{ID: message.ReplicaID(i), Key: ring.Signer(i).Public(), Power: 1})
 	}
 	cluster, members, err := g.Cluster()
 	require.NoError(t, err)
-	keys := &counting{Verifier: ring.Verifier()}
+	keys := &tally{Verifier: ring.Verifier()}
 	door := message.NewDoor(cluster, members, keys, true, g.Limits())
+	door.Remember(new(verify.Memory))
 	client := ring.Signer(100)
 	list := make([]message.Request, 40_000)
 	for i := range list {
