@@ -7,6 +7,7 @@ import (
 
 	"github.com/twothirds-bft/twothirds/client"
 	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/verify"
 	"github.com/twothirds-bft/twothirds/pbft/wire"
 	"github.com/twothirds-bft/twothirds/transport"
 )
@@ -40,7 +41,11 @@ func doorAllocs(t *testing.T, signed bool) float64 {
 	g := genesisOf(4, signed)
 	cluster, members, err := g.Cluster()
 	require.NoError(t, err)
-	newDoor := func() *message.Door { return message.NewDoor(cluster, members, ring.Verifier(), signed, g.Limits()) }
+	newDoor := func() *message.Door {
+		d := message.NewDoor(cluster, members, ring.Verifier(), signed, g.Limits())
+		d.Remember(new(verify.Memory))
+		return d
+	}
 	door, client := newDoor(), ring.Signer(1000)
 	list := make([]message.Request, blockSize)
 	for i := range list {
