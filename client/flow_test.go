@@ -119,3 +119,18 @@ func TestTurnedAwayWaitsForRoom(t *testing.T) {
 	require.Equal(t, outstanding, fresh.state)
 	require.EqualValues(t, 4, b.stats.Busy)
 }
+
+// A target that says nothing is left as soon if calls are late one by one as if they are late together.
+func TestSilentTargetIsLeft(t *testing.T) {
+	b, calls := working(t, 1)
+	b.pass(50 * clock.Millisecond)
+	calls = append(calls, b.submitted("op"))
+	b.turn()
+	for _, want := range [][]*call{nil, calls[1:]} {
+		b.pass(b.next().Sub(b.now))
+		_, again := b.turn()
+		require.Equal(t, want, again)
+	}
+	b.answered(calls[1])
+	require.NotZero(t, b.route.best)
+}

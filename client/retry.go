@@ -48,15 +48,16 @@ func (t *table) due(now clock.Instant) (list []*call) {
 }
 
 // overdue returns the calls that are to be sent to all, since no answer came in time (Castro and Liskov, section
-// 4.1). Further ones wait, and so does the oldest if it is not alone: should it be answered without having been
-// sent again, the target was only slow.
+// 4.1). Further ones wait, and so does the oldest if it is not alone, nor overtaken by others: should it be answered
+// without having been sent again, the target was only slow.
 func (t *table) overdue(now clock.Instant) (list []*call) {
 	late, asked := t.late(now)
 	slow := false
 	for i, x := range late {
 		x.tries++
 		slow = slow || x.sends > 0
-		canary := i == 0 && len(late) > 1 && x.tries == 2 && !x.all && x.sends > 0 && !x.probe && !t.canary.alive()
+		several := len(late) > 1 || t.flow.under > 1 && x.sends > t.passed
+		canary := i == 0 && several && x.tries == 2 && !x.all && x.sends > 0 && !x.probe && !t.canary.alive()
 		if canary {
 			t.canary = x
 		}
