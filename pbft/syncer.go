@@ -147,6 +147,24 @@ func (s *syncer) flush() {
 	}
 }
 
+// binds reports whether anything rests on these outputs. A commit certificate by itself
+// may wait for the next sync: it says what quorum power has bound itself to durably, the
+// own vote with an earlier sync, and whoever loses it learns it again (spec N7). Only
+// an application that keeps its own state must not be ahead of it (spec X7).
+func (s *syncer) binds(batch []core.Output) bool {
+	if isDurable(s.r.cfg.Application) {
+		return true
+	}
+	for i := range batch {
+		for k := range batch[i].Persist {
+			if batch[i].Persist[k].Kind != core.RecordCommit {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	buf := s.buf[:0]
 	for i := range batch {
@@ -170,6 +188,9 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	}
 	if s.buf = buf; cap(buf) > bufMax {
 		s.buf = nil
+	}
+	if !s.binds(batch) {
+		return nil
 	}
 	if err := s.r.cfg.Log.Sync(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDurability, err)

@@ -69,7 +69,7 @@ var bounds = map[string]map[string]float64{
 	"one": {
 		"signed":       8.1,  // 8, and a CHECKPOINT of each replica after 128 blocks
 		"verified":     24.2, // 18: a vote that comes when its quorum is there is not looked at, but all may come before that
-		"syncs":        12.2, // 11: at most 3 at each replica, as PREPARE, COMMIT and reply each rest on one
+		"syncs":        8.8,  // 7.7: at most 2 at each replica, as PREPARE and COMMIT each rest on one
 		"log-bytes":    10_500,
 		"wire-bytes":   4_500, // 4,060: a vote is sent again if the loop stood still for long
 		"client-bytes": 700,

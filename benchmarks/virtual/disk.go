@@ -49,10 +49,11 @@ func (d *disk) sync() {
 	d.busy = true
 	batch := d.queue
 	d.queue = nil
-	bytes := 0
+	bytes, binds := 0, false
 	for i := range batch {
 		for k := range batch[i].Persist {
 			bytes += recordBytes
+			binds = binds || batch[i].Persist[k].Kind != core.RecordCommit
 			if b := batch[i].Persist[k].Block; b != nil {
 				bytes += len(b.Payload.Raw)
 			}
@@ -60,9 +61,11 @@ func (d *disk) sync() {
 	}
 	took := time.Duration(0)
 	if bytes > 0 && d.r.w.cfg.Log == "wal" {
-		took = d.r.w.cfg.syncTime(bytes)
-		d.r.spent.Syncs++
 		d.r.spent.LogBytes += uint64(bytes)
+		if binds { // a certificate of a decision alone waits for the next sync
+			took = d.r.w.cfg.syncTime(bytes)
+			d.r.spent.Syncs++
+		}
 	}
 	life := d.life
 	d.r.w.after(took, func() {
