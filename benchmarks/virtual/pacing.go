@@ -170,7 +170,8 @@ func (p *pacing) overdue() (list []*call) {
 	late, asked := p.late()
 	for i, x := range late {
 		x.tries++
-		canary := i == 0 && len(late) > 1 && x.tries == 2 && !x.all && !p.alive()
+		several := len(late) > 1 || p.under > 1 && x.sends > p.passed
+		canary := i == 0 && several && x.tries == 2 && !x.all && !p.alive()
 		if canary {
 			p.canary = x
 		}
