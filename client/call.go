@@ -106,12 +106,12 @@ func (x *call) close() {
 	x.shut = true
 	x.results, x.missing = make([][]byte, len(x.ops)), len(x.ops)
 	if len(x.ops) == 1 {
-		x.req.Op = bytes.Clone(x.ops[0].data)
+		x.req.Op, x.ops[0].data = bytes.Clone(x.ops[0].data), nil
 		return
 	}
 	list := make([][]byte, len(x.ops))
 	for i, o := range x.ops {
-		list[i] = o.data
+		list[i], o.data = o.data, nil
 	}
 	x.req.Type, x.req.Op = message.RequestBundle, message.AppendBundle(nil, list)
 }

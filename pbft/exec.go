@@ -153,6 +153,10 @@ func (x *executor) do(o *core.Output) error {
 	return nil
 }
 
+// opsKept bounds the room that is kept for the operations of a block: bundles of empty
+// ones can make a block of many.
+const opsKept = 1 << 14
+
 // run executes one block: duplicates are answered from the table, the rest goes to
 // the application in one call (spec X1).
 func (x *executor) run(d *core.Decided) (core.Executed, error) {
@@ -168,7 +172,9 @@ func (x *executor) run(d *core.Decided) (core.Executed, error) {
 			block.add(r)
 		}
 	}
-	x.ops = block.Ops
+	if x.ops = block.Ops; cap(x.ops) > opsKept {
+		x.ops = nil
+	}
 	results, err := x.apply(&block)
 	if err != nil {
 		return core.Executed{}, err

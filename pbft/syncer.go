@@ -190,6 +190,7 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 		s.buf = nil
 	}
 	if !s.binds(batch) {
+		s.r.exec.ring()
 		return nil
 	}
 	if err := s.r.cfg.Log.Sync(); err != nil {

@@ -24,18 +24,8 @@ var errNoSessions = errors.New("virtual: clients get no sessions")
 // Run plays a load at a modelled cluster. What it finds is a function of both, times of the machine apart. If ctx ends
 // there is no result.
 func Run(ctx context.Context, cfg Config, load benchmarks.Load) (*benchmarks.Result, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	if err := load.Validate(); err != nil {
-		return nil, err
-	}
 	w, err := newWorld(cfg, &load)
 	if err != nil {
-		return nil, err
-	}
-	if w.tape, err = benchmarks.NewTape(system{w}, load); err != nil {
 		return nil, err
 	}
 	if err := w.connect(ctx); err != nil {

@@ -40,23 +40,13 @@ var ErrStuck = errors.New("virtual: the work is not done in time")
 // Spend has a modelled cluster do some work and returns what its replicas spent on it, from the first operation until
 // all of them stand still. Clients have their sessions before. It is a function of its arguments, the same on every machine.
 func Spend(ctx context.Context, cfg Config, work Work) (*Spent, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
 	load := benchmarks.Load{Clients: work.Clients, Outstanding: work.Outstanding, Payload: work.Payload, For: workLimit}
-	if err := load.Validate(); err != nil {
-		return nil, err
-	}
 	w, err := newWorld(cfg, &load)
 	if err != nil {
 		return nil, err
 	}
-	if w.tape, err = benchmarks.NewTape(system{w}, load); err != nil {
-		return nil, err
-	}
 	for i := range work.Silent {
-		if err := (system{w}).Kill(cfg.Replicas - 1 - i); err != nil {
+		if err := (system{w}).Kill(w.cfg.Replicas - 1 - i); err != nil {
 			return nil, err
 		}
 	}

@@ -38,6 +38,13 @@ type world struct {
 }
 
 func newWorld(cfg Config, load *benchmarks.Load) (*world, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := load.Validate(); err != nil {
+		return nil, err
+	}
 	w := &world{
 		cfg: cfg, load: load, now: clock.At(1), rng: rand.New(rand.NewPCG(cfg.Seed, 1)), //nolint:gosec // delays are no secret
 		ring: cryptotest.NewRing(1), byKey: make(map[message.PublicKey]*client), states: make([]message.Digest, 1),
@@ -75,7 +82,8 @@ func newWorld(cfg Config, load *benchmarks.Load) (*world, error) {
 		w.clients = append(w.clients, c)
 		w.byKey[c.key] = c
 	}
-	return w, nil
+	w.tape, err = benchmarks.NewTape(system{w}, *load)
+	return w, err
 }
 
 func (w *world) sessions() session.Config { return session.Config{Sessions: max(4096, w.load.Clients)} }
