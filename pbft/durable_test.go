@@ -75,17 +75,13 @@ func TestDurableApplicationResumes(t *testing.T) {
 			}
 		}
 		c.startAll()
-		for range 10 {
-			c.load(0, 40)
-		}
+		c.pass(3, 48)
 		require.NoError(t, c.reps[3].Close())
 		c.load(0, 40)
 		app = open(disk, every)
 		executed := app.seq
 		c.start(3, false)
-		for range 10 {
-			c.load(1, 40)
-		}
+		c.pass(3, executed+48)
 		require.Eventually(t, func() bool {
 			want, digest := c.apps[0].state()
 			sum, got := app.state()
