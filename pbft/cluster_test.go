@@ -194,6 +194,9 @@ func (c *cluster) blocks(i int, seq message.Seq) {
 	c.t.Helper()
 	for c.reps[i].Status().Executed < seq {
 		c.submit(i, "one")
+		if c.virtual {
+			synctest.Wait() // the status follows the answer, and another block would be one too many
+		}
 	}
 }
 
