@@ -16,6 +16,9 @@ type slots struct {
 
 	mu     sync.Mutex
 	newest [message.KindCount][]byte
+
+	order sync.Mutex   // of PREPAREs
+	left  message.Rank // of the newest that was sent
 }
 
 // kept says which kinds are sent again on a new link: those of which only the
@@ -33,6 +36,20 @@ func (s *slots) keep(k message.Kind, frame []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.newest[k] = frame
+}
+
+// inOrder has a PREPARE sent unless a newer one has left. Those of a primary leave ahead of
+// its sync, and a repeat waits for it (spec N7, S3): it would take the place of the newer
+// one in the queue of a slow peer, which then waits for that until the next repeat (spec D1).
+func (s *slots) inOrder(m *message.Prepare, send func()) {
+	s.order.Lock()
+	defer s.order.Unlock()
+	at := message.Rank{Epoch: m.Epoch, View: m.View, Seq: m.Seq}
+	if at.Compare(s.left) < 0 {
+		return
+	}
+	s.left = at
+	send()
 }
 
 // again sends the newest own messages to a peer whose link came up.
@@ -78,18 +95,28 @@ func (r *Replica) send(list []core.Outgoing) {
 			r.log.Error("message without an encoding", "kind", o.Msg.Kind(), "err", err)
 			continue
 		}
-		f := frameOf(o.Msg.Kind(), frame)
-		if !o.All {
-			r.net.Send(r.keyOf(o.To), f)
+		if m, ok := o.Msg.(*message.Prepare); ok {
+			r.slots.inOrder(m, func() { r.queue(o, frame) })
 			continue
 		}
-		if kept(o.Msg.Kind()) {
-			r.slots.keep(o.Msg.Kind(), frame)
-		}
-		for k := range r.members.Len() {
-			if m := r.members.At(k); m.ID != r.cfg.Self {
-				r.net.Send(m.Key, f)
-			}
+		r.queue(o, frame)
+	}
+}
+
+// queue hands the frame of a message to the links of its receivers.
+func (r *Replica) queue(o *core.Outgoing, frame []byte) {
+	kind := o.Msg.Kind()
+	f := frameOf(kind, frame)
+	if !o.All {
+		r.net.Send(r.keyOf(o.To), f)
+		return
+	}
+	if kept(kind) {
+		r.slots.keep(kind, frame)
+	}
+	for k := range r.members.Len() {
+		if m := r.members.At(k); m.ID != r.cfg.Self {
+			r.net.Send(m.Key, f)
 		}
 	}
 }
