@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -62,8 +63,11 @@ func (e *echo) replies(frame []byte) (out []message.Reply) {
 	}
 	for _, r := range m.(*message.Requests).List {
 		reply := message.Reply{Request: r.Digest(e.cluster), Seq: 1, Session: r.Session, Number: r.Number, Result: e.result}
-		if r.Type == message.RequestOpen {
+		switch r.Type {
+		case message.RequestOpen:
 			reply.Session, reply.Result = message.SessionID{Seq: 1}, nil
+		case message.RequestBundle:
+			reply.Result = message.AppendParts(nil, slices.Repeat([][]byte{e.result}, r.Count()))
 		}
 		out = append(out, reply)
 	}
@@ -90,6 +94,7 @@ func newEcho(b *testing.B, n int) (client.Config, *echo) {
 func BenchmarkDo(b *testing.B) {
 	for name, n := range map[string]int{"n=4": 4, "n=31": 31} {
 		b.Run(name+"/payload=256/outstanding=512", func(b *testing.B) { benchmarkDo(b, n) })
+		b.Run(name+"/payload=256/batch=250", func(b *testing.B) { benchmarkDoAll(b, n) })
 		b.Run(name+"/stand-in", func(b *testing.B) { benchmarkStandIn(b, n) })
 	}
 }
@@ -117,6 +122,28 @@ func benchmarkDo(b *testing.B, n int) {
 	}
 	close(todo)
 	wg.Wait()
+	b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N), "cpu-ns/op")
+	require.NoError(b, cl.Close())
+}
+
+func benchmarkDoAll(b *testing.B, n int) {
+	cfg, _ := newEcho(b, n)
+	cl, err := client.New(cfg)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	const batch = 250
+	ops := make([][]byte, batch)
+	for i := range ops {
+		ops[i] = make([]byte, 256)
+	}
+	start, done := cpuTime(b), 0
+	for b.Loop() {
+		if done%batch == 0 {
+			_, errs := cl.DoAll(context.Background(), ops)
+			require.Nil(b, errs)
+		}
+		done++
+	}
 	b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N), "cpu-ns/op")
 	require.NoError(b, cl.Close())
 }

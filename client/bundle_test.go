@@ -39,7 +39,7 @@ func part(x *call, from int, results ...string) message.Reply {
 
 func outcomes(t *testing.T, x *call) (list []string) {
 	for _, o := range x.ops {
-		result, err := x.outcome(o)
+		result, err := o.outcome()
 		require.NoError(t, err)
 		list = append(list, string(result))
 	}
@@ -116,14 +116,14 @@ func TestCancelOneOfSeveral(t *testing.T) {
 	x, first := b.submit([]byte("first"))
 	_, second := b.submit([]byte("second"))
 	_, third := b.submit([]byte("third"))
-	_, err := b.cancel(x, second, late)
+	_, err := b.cancel(second, late)
 	require.Equal(t, late, err)
 	list, _ := b.turn()
 	require.Equal(t, []*call{x}, list)
 	require.Equal(t, message.AppendBundle(nil, [][]byte{[]byte("first"), []byte("third")}), x.req.Op)
 
 	var unknown *UnknownOutcomeError
-	_, err = b.cancel(x, third, late)
+	_, err = b.cancel(third, late)
 	require.ErrorAs(t, err, &unknown)
 	require.ErrorIs(t, err, late)
 	require.Equal(t, 1, b.status().Abandoned)
@@ -131,10 +131,10 @@ func TestCancelOneOfSeveral(t *testing.T) {
 	for i := range 2 {
 		b.answer(i, done(x, "r"))
 	}
-	result, err := unknown.call.outcome(unknown.op)
+	result, err := unknown.op.outcome()
 	require.NoError(t, err)
 	require.Equal(t, "r1", string(result))
-	result, err = x.outcome(first)
+	result, err = first.outcome()
 	require.NoError(t, err)
 	require.Equal(t, "r0", string(result))
 	require.EqualValues(t, 2, b.stats.Done)

@@ -24,9 +24,12 @@ const (
 // op is one operation: a call carries several if they come faster than requests leave.
 type op struct {
 	data      []byte // its caller's, until the call is staged
-	place     int    // in the call
-	abandoned bool   // its caller has gone, and it may have left
+	call      *call
+	place     int  // in the call
+	abandoned bool // its caller has gone, and it may have left
 }
+
+func newOp(data []byte) *op { return &op{data: data} }
 
 // call is one request on its way, with operations or for the opening of a session. All but done belongs
 // to the table that it was given to; results and err may be read once done is closed.
@@ -79,22 +82,21 @@ func (x *call) takes(data []byte, most, bytesMax int) bool {
 	return !x.shut && len(x.ops) < most && x.size+4+len(data) <= bytesMax
 }
 
-func (x *call) add(data []byte) *op {
+func (x *call) add(o *op) {
 	if x.ops == nil {
 		x.size = message.BundleSize(nil)
 	}
-	o := &op{data: data, place: len(x.ops)}
+	o.call, o.place = x, len(x.ops)
 	x.ops = append(x.ops, o)
-	x.size += 4 + len(data)
-	return o
+	x.size += 4 + len(o.data)
 }
 
 // drop takes an operation out of a call that is not shut.
 func (x *call) drop(o *op) {
 	x.size -= 4 + len(o.data)
 	x.ops = slices.Delete(x.ops, o.place, o.place+1)
-	for i := o.place; i < len(x.ops); i++ {
-		x.ops[i].place = i
+	for _, after := range x.ops[o.place:] {
+		after.place--
 	}
 }
 
@@ -148,13 +150,12 @@ func (x *call) fill(r *message.Reply) (complete bool, err error) {
 	return x.missing == 0, nil
 }
 
-// outcome returns what the caller of an operation gets, once the call is settled.
-func (x *call) outcome(o *op) ([]byte, error) {
-	switch {
-	case x.err == nil && len(x.ops) == 1:
-		return x.results[0], nil
-	case x.err == nil:
-		return bytes.Clone(x.results[o.place]), nil // it is not to keep the others' alive
+// outcome returns what the caller of an operation gets, once its call is settled. The result shares memory with those
+// of the other operations.
+func (o *op) outcome() ([]byte, error) {
+	x := o.call
+	if x.err == nil {
+		return x.results[o.place], nil
 	}
 	if u, ok := x.err.(*UnknownOutcomeError); ok { //nolint:errorlint // the table's own, never wrapped
 		own := *u

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -92,21 +93,27 @@ func jitter(d clock.Duration) clock.Duration { return d - d/4 + rand.N(d/2+1) }
 // Resolve tells what became of it. The other errors are ErrTooLarge, ErrRefused, ErrForgotten, the
 // Signer's, and ErrSessionExpired or ErrReply in an *UnknownOutcomeError.
 func (c *Client) Do(ctx context.Context, op []byte) ([]byte, error) {
-	if len(op) > c.cfg.OpBytesMax {
-		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(op), c.cfg.OpBytesMax)
-	}
-	if err := ctx.Err(); err != nil {
+	if err := c.check(ctx, op); err != nil {
 		return nil, err
 	}
+	o := newOp(op)
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
 		return nil, ErrClosed
 	}
-	x, o := c.table.submit(op)
+	c.table.submit(o)
 	c.mu.Unlock()
 	c.kick()
-	return c.await(ctx, x, o)
+	return c.await(ctx, o)
+}
+
+// check reports why an operation cannot even begin.
+func (c *Client) check(ctx context.Context, op []byte) error {
+	if len(op) > c.cfg.OpBytesMax {
+		return fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(op), c.cfg.OpBytesMax)
+	}
+	return ctx.Err()
 }
 
 // Resolve waits for the outcome of an operation that was unknown, and has it sent again (spec X5). It
@@ -118,21 +125,26 @@ func (c *Client) Resolve(ctx context.Context, e *UnknownOutcomeError) ([]byte, e
 		return nil, ErrForeign
 	}
 	c.mu.Lock()
-	c.table.hurry(e.call, c.clock.Now())
+	c.table.hurry(e.op.call, c.clock.Now())
 	c.mu.Unlock()
 	c.kick()
-	return c.await(ctx, e.call, e.op)
+	return c.await(ctx, e.op)
 }
 
-func (c *Client) await(ctx context.Context, x *call, o *op) ([]byte, error) {
+// await waits for the outcome of one operation, whose result is not to keep those of others alive.
+func (c *Client) await(ctx context.Context, o *op) (result []byte, err error) {
 	select {
-	case <-x.done:
-		return x.outcome(o)
+	case <-o.call.done:
+		result, err = o.outcome()
 	case <-ctx.Done():
+		c.mu.Lock()
+		result, err = c.table.cancel(o, ctx.Err())
+		c.mu.Unlock()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.table.cancel(x, o, ctx.Err())
+	if err == nil && len(o.call.ops) > 1 {
+		result = bytes.Clone(result)
+	}
+	return result, err
 }
 
 // Close ends the links and all calls: those that may have been sent with an *UnknownOutcomeError that

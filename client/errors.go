@@ -55,7 +55,6 @@ type UnknownOutcomeError struct {
 	Err     error          // why the wait ended: the context's error or one of this package's
 
 	client *Client
-	call   *call
 	op     *op
 }
 

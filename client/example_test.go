@@ -39,6 +39,20 @@ func ExampleNew() {
 	fmt.Printf("%q %v\n", result, err)
 }
 
+// Many operations at a time, in one goroutine.
+func ExampleClient_DoAll() {
+	var c *client.Client // as New made it
+	ops := [][]byte{[]byte("put a 1"), []byte("put b 2"), []byte("put c 3")}
+	results, errs := c.DoAll(context.Background(), ops)
+	for i := range ops {
+		if errs != nil && errs[i] != nil {
+			fmt.Println(errs[i]) // of this operation alone; Resolve is for those that are unknown
+			continue
+		}
+		fmt.Printf("%q\n", results[i])
+	}
+}
+
 // What to do with an unknown outcome: ask again, with more patience.
 func ExampleClient_Resolve() {
 	var c *client.Client // as New made it

@@ -86,7 +86,7 @@ func (w *world) send(t *rapid.T) {
 			err = errors.New("no signature")
 		case 1:
 			if x != w.opener.call {
-				_, _ = w.cancel(x, x.ops[len(x.ops)-1], errors.New("cancelled"))
+				_, _ = w.cancel(x.ops[len(x.ops)-1], errors.New("cancelled"))
 			}
 		}
 		if x == w.opener.call {
@@ -142,7 +142,7 @@ func (w *world) hear(t *rapid.T) {
 // checkResults checks that each operation of a call has its own.
 func (w *world) checkResults(t *rapid.T, x *call) {
 	for _, o := range x.ops {
-		result, err := x.outcome(o)
+		result, err := o.outcome()
 		require.NoError(t, err)
 		require.Equal(t, resultOf(x, o.place, ""), string(result))
 	}
@@ -167,10 +167,10 @@ func (w *world) giveUp(t *rapid.T) {
 	before, several := isSettled(x), len(x.ops) > 1
 	reason := errors.New("cancelled")
 	var unknown *UnknownOutcomeError
-	_, err := w.cancel(x, o, reason)
+	_, err := w.cancel(o, reason)
 	switch {
 	case before:
-		_, want := x.outcome(o)
+		_, want := o.outcome()
 		require.Equal(t, want, err)
 	case !errors.As(err, &unknown):
 		require.Equal(t, reason, err)
@@ -179,7 +179,7 @@ func (w *world) giveUp(t *rapid.T) {
 		require.Equal(t, several, !slices.Contains(x.ops, o))
 		w.dropped[o] = several
 	default:
-		require.Same(t, x, unknown.call)
+		require.Same(t, x, unknown.op.call)
 		require.Same(t, o, unknown.op)
 	}
 }

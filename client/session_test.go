@@ -143,7 +143,7 @@ func TestCancelRequeued(t *testing.T) {
 	}
 	require.False(t, b.launch(x, x.req.Digest(b.cluster), nil, b.now))
 	late := errors.New("late")
-	_, err := b.cancel(x, x.ops[0], late)
+	_, err := b.cancel(x.ops[0], late)
 	require.Equal(t, late, err)
 	require.True(t, isSettled(x))
 	require.Zero(t, b.queue.len)

@@ -5,11 +5,12 @@ import "fmt"
 // cancel ends the wait for an operation, for the reason given. One that cannot have left this machine, nor
 // shares a request that is made, is withdrawn and the reason returned as it is; others are kept until they
 // are settled.
-func (t *table) cancel(x *call, o *op, reason error) ([]byte, error) {
+func (t *table) cancel(o *op, reason error) ([]byte, error) {
+	x := o.call
 	alone := len(x.ops) == 1
 	switch {
 	case x.state == settled:
-		return x.outcome(o)
+		return o.outcome()
 	case !alone && !x.shut:
 		x.drop(o)
 		return nil, reason
@@ -34,7 +35,7 @@ func (t *table) cancel(x *call, o *op, reason error) ([]byte, error) {
 
 func (t *table) unknown(x *call, reason error) *UnknownOutcomeError {
 	return &UnknownOutcomeError{
-		Session: x.req.Session, Number: x.req.Number, Digest: x.digest, Err: reason, client: t.client, call: x,
+		Session: x.req.Session, Number: x.req.Number, Digest: x.digest, Err: reason, client: t.client,
 	}
 }
 

@@ -56,13 +56,13 @@ func newTable(cfg Config, members *message.Members) *table {
 
 // submit takes a new operation, which stays the caller's until stage. It joins the last call that waits,
 // if that has room.
-func (t *table) submit(data []byte) (*call, *op) {
+func (t *table) submit(o *op) {
 	x := t.queue.back
-	if x == nil || !x.takes(data, t.bundle, t.cfg.OpBytesMax) {
+	if x == nil || !x.takes(o.data, t.bundle, t.cfg.OpBytesMax) {
 		x = newCall(message.Request{Client: t.key})
 		t.queue.pushBack(x)
 	}
-	return x, x.add(data)
+	x.add(o)
 }
 
 // ready reports whether stage has something to return.

@@ -58,6 +58,13 @@ func (b *bench) again() *bench {
 
 func (b *bench) pass(d clock.Duration) { b.now = b.now.Add(d) }
 
+// submit hands an operation in as Do does.
+func (b *bench) submit(data []byte) (*call, *op) {
+	o := newOp(data)
+	b.table.submit(o)
+	return o.call, o
+}
+
 // submitted is a call as Do makes it.
 func (b *bench) submitted(op string) *call {
 	x, _ := b.submit([]byte(op))

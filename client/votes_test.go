@@ -85,11 +85,11 @@ func TestRepliesThatDifferAnywhereDoNotMatch(t *testing.T) {
 // An operation for which there is no room goes on, and its context's end says why (spec D1, X5).
 func TestBusy(t *testing.T) {
 	b, x := opened(t, config(1, 1, 1, 1))
-	_, err := b.cancel(x, x.ops[0], errors.New("late"))
+	_, err := b.cancel(x.ops[0], errors.New("late"))
 	require.NotErrorIs(t, err, ErrOverloaded)
 	for i := range 4 {
 		b.answer(i, coded(x, message.ReplyBusy))
-		_, err = b.cancel(x, x.ops[0], errors.New("late"))
+		_, err = b.cancel(x.ops[0], errors.New("late"))
 		require.Equal(t, i >= 1, errors.Is(err, ErrOverloaded), "after %d", i+1)
 	}
 	require.False(t, isSettled(x))

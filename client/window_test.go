@@ -42,7 +42,7 @@ func TestNotLaunched(t *testing.T) {
 	unsigned, cancelled := b.submitted("a"), b.submitted("b")
 	require.Len(t, b.stage(b.now, 8), 2)
 	broken, late := errors.New("signer out of reach"), errors.New("late")
-	_, err := b.cancel(cancelled, cancelled.ops[0], late)
+	_, err := b.cancel(cancelled.ops[0], late)
 	require.Equal(t, late, err)
 	require.False(t, b.launch(unsigned, message.Digest{}, broken, b.now))
 	require.False(t, b.launch(cancelled, message.Digest{1}, nil, b.now))
