@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,7 +93,7 @@ func (g *generator) do(ctx context.Context, c Caller, op []byte) error {
 	before := g.order.sent()
 	position, err := o.DoOrdered(ctx, op)
 	if err == nil {
-		g.order.acknowledged(before, position, submitted.Load())
+		g.order.acknowledged(before, submitted.Load(), position)
 	}
 	return err
 }
@@ -106,10 +107,11 @@ func (g *generator) call(worker int, c Caller, meant time.Duration, buf []byte) 
 		g.rec.abandoned(worker, meant, at)
 		return nil
 	}
-	g.rec.done(worker, meant, at, err)
 	if err != nil {
+		g.rec.fail(err)
 		return nil // who does not know what became of it may still read it
 	}
+	g.rec.done(worker, meant, at, 1)
 	return buf
 }
 
@@ -117,6 +119,12 @@ func (g *generator) call(worker int, c Caller, meant time.Duration, buf []byte) 
 func (g *generator) closed(ctx context.Context) {
 	var wg sync.WaitGroup
 	for i, c := range g.callers {
+		if g.together() > 1 {
+			for _, size := range g.load.batches() {
+				wg.Go(func() { g.batches(ctx, i, c.(Batching), make([][]byte, size)) })
+			}
+			continue
+		}
 		for range g.load.Outstanding {
 			wg.Go(func() {
 				var buf []byte
@@ -127,6 +135,40 @@ func (g *generator) closed(ctx context.Context) {
 		}
 	}
 	wg.Wait()
+}
+
+// together returns how many operations are handed in together at most.
+func (g *generator) together() int {
+	if _, ok := g.callers[0].(Batching); !ok || g.load.Rate > 0 {
+		return 1
+	}
+	return slices.Max(g.load.batches())
+}
+
+// batches does one batch after the other until ctx ends. The latency of an operation is that of its batch.
+func (g *generator) batches(ctx context.Context, worker int, c Batching, ops [][]byte) {
+	for ctx.Err() == nil {
+		meant := g.rec.now()
+		for i := range ops {
+			ops[i] = g.operation(ops[i])
+		}
+		g.rec.submitted.Add(uint64(len(ops)))
+		before := g.order.sent()
+		positions, errs := c.DoAll(g.calls, ops)
+		at, done := g.rec.now(), len(ops)
+		g.order.acknowledged(before, g.rec.submitted.Load(), positions...)
+		for i, err := range errs {
+			if err == nil {
+				continue
+			}
+			ops[i] = nil // who does not know what became of it may still read it
+			done--
+			if g.calls.Err() == nil {
+				g.rec.fail(err)
+			}
+		}
+		g.rec.done(worker, meant, at, done)
+	}
 }
 
 // arrival is an operation of an open loop.
@@ -147,7 +189,7 @@ func (g *generator) openLoop(ctx context.Context) {
 		if !g.await(ctx, meant) {
 			return
 		}
-		record(g.late, g.rec.now()-meant)
+		record(g.late, g.rec.now()-meant, 1)
 		a := arrival{index, meant}
 		index++
 		select {

@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -15,11 +16,19 @@ const (
 	PayloadMax = 64 << 10
 )
 
+// BatchDefault is what ours sends in one request if operations have no more than some 250 bytes.
+const BatchDefault = 250
+
 // Load is what the generator does to a system.
 type Load struct {
 	Clients     int `json:"clients"`     // identities with links of their own, 1 to ClientsMax
 	Outstanding int `json:"outstanding"` // operations under way for each client; an open loop waits beyond, and the wait counts
 	Payload     int `json:"payload"`     // bytes of one operation, 0 to PayloadMax
+
+	// Batch bounds the operations of a client that a closed loop hands in together, if the client is Batching: those of a
+	// batch are replaced by new ones when all of them have returned. 1 hands in each by itself, from a goroutine of its
+	// own; 0 is BatchDefault.
+	Batch int `json:"batch,omitempty"`
 
 	// Rate is the mean of an open loop's arrivals per second, all clients together. 0 makes a closed loop.
 	Rate float64 `json:"rate"`
@@ -48,6 +57,8 @@ func (l *Load) Validate() error {
 		return fmt.Errorf("%w: %d clients, limits 1 and %d", ErrLoad, l.Clients, ClientsMax)
 	case l.Outstanding < 1:
 		return fmt.Errorf("%w: %d operations outstanding", ErrLoad, l.Outstanding)
+	case l.Batch < 0:
+		return fmt.Errorf("%w: batches of %d operations", ErrLoad, l.Batch)
 	case l.Payload < 0 || l.Payload > PayloadMax:
 		return fmt.Errorf("%w: payload of %d bytes, limits 0 and %d", ErrLoad, l.Payload, PayloadMax)
 	case l.Rate < 0 || l.Warm < 0 || l.For <= 0 || l.Drain < 0:
@@ -60,6 +71,17 @@ func (l *Load) Validate() error {
 
 // total is how long operations are begun.
 func (l *Load) total() time.Duration { return l.Warm + l.For }
+
+// batches returns how many operations each goroutine of a client hands in together: as few batches as can be, of nearly
+// one size.
+func (l *Load) batches() []int {
+	most := cmp.Or(l.Batch, BatchDefault)
+	sizes := make([]int, (l.Outstanding+most-1)/most)
+	for i := range sizes {
+		sizes[i] = (l.Outstanding + i) / len(sizes)
+	}
+	return sizes
+}
 
 func (l *Load) drain() time.Duration {
 	if l.Drain == 0 {

@@ -15,10 +15,10 @@ import (
 // It is safe for concurrent use. For each 65,536 positions of which some are not acknowledged it holds 8 KiB, and a few
 // bytes for the others, however long the run.
 type order struct {
-	newest atomic.Uint64 // the highest position acknowledged
-	count  atomic.Uint64 // positions checked
+	newest atomic.Uint64 // the highest position acknowledged; written with mu held
 
 	mu    sync.Mutex
+	count uint64           // positions checked
 	pages map[uint64]*page // by position / pageSize; nil for one that is full
 	wrong error            // the first
 }
@@ -36,28 +36,37 @@ func newOrder() *order { return &order{pages: make(map[uint64]*page)} }
 // sent returns what acknowledged is to be told about an operation that is sent after the call.
 func (o *order) sent() uint64 { return o.newest.Load() }
 
-// acknowledged takes the position of an operation; before is what sent returned. submitted is how many operations there
-// are, which no position can exceed.
-func (o *order) acknowledged(before, position, submitted uint64) {
-	o.count.Add(1)
+// acknowledged takes the positions of operations that were sent and acknowledged at one time; before is what sent returned.
+// submitted is how many operations there are, which no position can exceed.
+func (o *order) acknowledged(before, submitted uint64, positions ...uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	highest := uint64(0)
+	for _, position := range positions {
+		if err := o.check(before, submitted, position); err != nil && o.wrong == nil {
+			o.wrong = err
+		}
+		highest = max(highest, position)
+	}
+	o.count += uint64(len(positions))
+	o.newest.Store(max(o.newest.Load(), highest))
+}
+
+func (o *order) check(before, submitted, position uint64) error {
 	switch {
 	case position == 0 || position > submitted:
-		o.fail(fmt.Errorf("an operation was executed at position %d of %d submitted", position, submitted))
+		return fmt.Errorf("an operation was executed at position %d of %d submitted", position, submitted)
 	case position <= before:
-		o.fail(fmt.Errorf("not linearizable: an operation was executed at position %d and sent after that of position %d was acknowledged",
-			position, before))
+		return fmt.Errorf("not linearizable: an operation was executed at position %d and sent after that of position %d was acknowledged",
+			position, before)
 	case !o.take(position):
-		o.fail(fmt.Errorf("two operations were executed at position %d", position))
+		return fmt.Errorf("two operations were executed at position %d", position)
 	}
-	for old := o.newest.Load(); position > old && !o.newest.CompareAndSwap(old, position); {
-		old = o.newest.Load()
-	}
+	return nil
 }
 
 // take reports whether a position is new.
 func (o *order) take(position uint64) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
 	key, at := position/pageSize, position%pageSize
 	p, known := o.pages[key]
 	if !known {
@@ -74,17 +83,9 @@ func (o *order) take(position uint64) bool {
 	return true
 }
 
-func (o *order) fail(err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.wrong == nil {
-		o.wrong = err
-	}
-}
-
 // verdict returns how many operations were checked, and the first that is wrong.
 func (o *order) verdict() (uint64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.count.Load(), o.wrong
+	return o.count, o.wrong
 }

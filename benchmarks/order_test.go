@@ -32,7 +32,7 @@ func TestOrderAgainstAllPairs(t *testing.T) {
 				case ops[i].sent:
 					before[i] = o.sent()
 				case ops[i].acked:
-					o.acknowledged(before[i], uint64(ops[i].position), uint64(len(ops)))
+					o.acknowledged(before[i], uint64(len(ops)), uint64(ops[i].position))
 				}
 			}
 		}
@@ -50,7 +50,7 @@ func TestPositionsAreUnique(t *testing.T) {
 	const most = 3 * pageSize
 	o := newOrder()
 	for p := uint64(1); p < most; p++ {
-		o.acknowledged(0, p, most)
+		o.acknowledged(0, most, p)
 	}
 	_, err := o.verdict()
 	require.NoError(t, err)
@@ -63,7 +63,7 @@ func TestPositionsAreUnique(t *testing.T) {
 	require.Equal(t, 1, held, "position 0 is in the first page and never taken; full pages are let go")
 	for _, again := range []uint64{5, 2*pageSize + 5} {
 		o.wrong = nil
-		o.acknowledged(0, again, most)
+		o.acknowledged(0, most, again)
 		_, err = o.verdict()
 		require.ErrorContains(t, err, "two operations")
 	}

@@ -16,6 +16,7 @@ type Result struct {
 	Machine Machine   `json:"machine"`
 	Started time.Time `json:"started"`
 
+	Batch   int           `json:"batch"`     // operations that a client hands in together at most; 1 if each by itself
 	Window  time.Duration `json:"window_ns"` // measured, without the warm-up
 	Done    int64         `json:"done"`      // completions in the window
 	PerSec  float64       `json:"per_s"`     // the same for each second
@@ -77,7 +78,7 @@ func (r *run) result(ctx context.Context) *Result {
 			System: r.after.system.Minus(r.before.system),
 		},
 		Submitted: r.rec.submitted.Load(), Acknowledged: r.rec.acknowledged.Load(), Failed: r.rec.failed.Load(),
-		Interrupted: ctx.Err() != nil, Memory: r.memory,
+		Interrupted: ctx.Err() != nil, Memory: r.memory, Batch: 1,
 	}
 	for _, i := range r.window {
 		res.Done += i.Done

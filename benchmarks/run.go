@@ -34,6 +34,7 @@ func Run(ctx context.Context, s System, load Load) (*Result, error) {
 	}
 	faultErr := r.drive(ctx, cancel)
 	res := r.result(ctx)
+	res.Batch = r.gen.together()
 	checking, done := context.WithTimeout(context.WithoutCancel(ctx), checkLimit)
 	defer done()
 	err := s.Check(checking, r.rec.acknowledged.Load(), r.rec.submitted.Load())

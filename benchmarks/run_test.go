@@ -99,11 +99,15 @@ func (f *fake) stall(d time.Duration, then func()) {
 
 type caller struct {
 	*fake
-	calls    int
-	position uint64
+	calls int
 }
 
 func (c *caller) Do(ctx context.Context, op []byte) error {
+	_, err := c.do(ctx, op)
+	return err
+}
+
+func (c *caller) do(ctx context.Context, op []byte) (position uint64, err error) {
 	c.mu.Lock()
 	stalled, err := c.stalled, c.err
 	c.calls++
@@ -120,28 +124,28 @@ func (c *caller) Do(ctx context.Context, op []byte) error {
 		select {
 		case <-stalled:
 		case <-ctx.Done():
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 	time.Sleep(time.Millisecond)
 	if err != nil && !first {
-		return err
+		return 0, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.executed++
-	c.position = c.executed
-	return nil
+	return c.executed, nil
 }
 
 // ordered is a caller whose operations have positions.
 type ordered struct{ *caller }
 
 func (c ordered) DoOrdered(ctx context.Context, op []byte) (uint64, error) {
-	if err := c.Do(ctx, op); err != nil {
+	position, err := c.do(ctx, op)
+	if err != nil {
 		return 0, err
 	}
-	return c.misplace(c.position), nil
+	return c.misplace(position), nil
 }
 
 // measure runs a load at f in virtual time.
@@ -324,6 +328,7 @@ func TestValidate(t *testing.T) {
 	for name, spoil := range map[string]func(*benchmarks.Load){
 		"clients":     func(l *benchmarks.Load) { l.Clients = benchmarks.ClientsMax + 1 },
 		"outstanding": func(l *benchmarks.Load) { l.Outstanding = 0 },
+		"batch":       func(l *benchmarks.Load) { l.Batch = -1 },
 		"payload":     func(l *benchmarks.Load) { l.Payload = benchmarks.PayloadMax + 1 },
 		"rate":        func(l *benchmarks.Load) { l.Rate = -1 },
 		"time":        func(l *benchmarks.Load) { l.For = 0 },

@@ -23,6 +23,16 @@ type Ordered interface {
 	DoOrdered(ctx context.Context, op []byte) (position uint64, err error)
 }
 
+// Batching is a Caller that takes operations by the batch, so that one goroutine can have many under way. A closed loop
+// hands its operations in that way, and the result says so.
+type Batching interface {
+	Caller
+	// DoAll does as that many calls of Do at one time, and returns once all of them would have. errs is nil if none failed,
+	// else errs[i] is that of ops[i]. positions are those of the operations that did not fail, in their order and as
+	// DoOrdered returns them; they are nil if nobody is told.
+	DoAll(ctx context.Context, ops [][]byte) (positions []uint64, errs []error)
+}
+
 // System is what is measured.
 type System interface {
 	// Name is a word without spaces, such as "twothirds"; it becomes part of a benchmark's name.

@@ -98,8 +98,8 @@ func (t *Tape) Sent() (before uint64) {
 // Done notes that an operation of a client was acknowledged, at the position in the system's order. meant is when it was
 // meant to be sent; before is what Sent returned.
 func (t *Tape) Done(client int, meant, at time.Duration, before, position uint64) {
-	t.gen.order.acknowledged(before, position, t.rec.submitted.Load())
-	t.rec.done(client, meant, at, nil)
+	t.gen.order.acknowledged(before, t.rec.submitted.Load(), position)
+	t.rec.done(client, meant, at, 1)
 }
 
 // Abandoned notes that an operation was not acknowledged by the end of the drain.

@@ -14,6 +14,9 @@ func (r *Result) Text(w io.Writer) {
 	if l.Rate > 0 {
 		loop = fmt.Sprintf("open loop at %.0f/s, seed %d", l.Rate, l.Seed)
 	}
+	if r.Batch > 1 {
+		loop += fmt.Sprintf(" by batches of %d", r.Batch)
+	}
 	fmt.Fprintf(w, "%s, class %s: %s, %d clients x %d outstanding, %d B, %v after %v of warm-up\n",
 		r.System, r.Class, loop, l.Clients, l.Outstanding, l.Payload, r.Window.Round(time.Millisecond), l.Warm)
 	for _, a := range r.About {
