@@ -96,9 +96,9 @@ func (r *Result) faultText(w io.Writer) {
 		f.Name, f.Replicas, short(f.Begin), short(f.Gap), f.Views, short(f.P99Before), orNever(f.Recovery))
 	fmt.Fprintf(w, "    %.0f/s before", f.Before)
 	if f.End > f.Begin {
-		fmt.Fprintf(w, ", %.0f/s until its end at %v (p99 again %s after that)", f.Between, short(f.End), orNever(f.RecoveryAfterEnd))
+		fmt.Fprintf(w, ", %.0f/s (%s) until its end at %v (p99 again %s after that)", f.Between, percent(f.Kept()), short(f.End), orNever(f.RecoveryAfterEnd))
 	}
-	fmt.Fprintf(w, ", %.0f/s since; %v of service lost\n", f.After, short(f.Lost))
+	fmt.Fprintf(w, ", %.0f/s (%s) since; %v of service lost\n", f.After, percent(f.KeptSince()), short(f.Lost))
 }
 
 // each divides by the completions of the window.
@@ -119,6 +119,12 @@ func orNever(d time.Duration) string {
 	return short(d).String()
 }
 
+// metric is a figure of a Go benchmark.
+type metric struct {
+	value float64
+	unit  string
+}
+
 // GoBench writes the result as testing's benchmarks do, for benchstat.
 func (r *Result) GoBench(w io.Writer) {
 	l := &r.Load
@@ -131,10 +137,7 @@ func (r *Result) GoBench(w io.Writer) {
 		r.Class, l.Clients, l.Outstanding, l.Payload, l.Rate, fault)
 	fmt.Fprintf(w, "\t%d\t%.1f ns/op", r.Done, float64(r.Window)/float64(max(r.Done, 1)))
 	s := &r.Cost.System
-	for _, m := range []struct {
-		value float64
-		unit  string
-	}{
+	metrics := []metric{
 		{r.PerSec, "req/s"},
 		{float64(r.Latency.P50), "p50-ns"},
 		{float64(r.Latency.P99), "p99-ns"},
@@ -146,7 +149,14 @@ func (r *Result) GoBench(w io.Writer) {
 		{r.each(float64(s.Verified)), "verified/op"},
 		{r.each(float64(s.Syncs)), "syncs/op"},
 		{r.each(float64(r.Cost.OwnMallocs + s.Mallocs)), "allocs/op"},
-	} {
+	}
+	if f := r.Fault; f != nil {
+		metrics = append(metrics, metric{float64(f.Gap), "gap-ns"}, metric{100 * f.Kept(), "kept-%"}, metric{float64(f.Lost), "lost-ns"})
+		if f.Recovery >= 0 {
+			metrics = append(metrics, metric{float64(f.Recovery), "p99-again-ns"})
+		}
+	}
+	for _, m := range metrics {
 		fmt.Fprintf(w, "\t%.6g %s", m.value, m.unit)
 	}
 	fmt.Fprintln(w)

@@ -83,21 +83,12 @@ func lossesOf(all []faulted) []loss {
 		rows = append(rows, loss{
 			Class: f.config.class, Fault: f.runs[0].Fault.Name, Config: name, Load: loopOf(f.load()), N: f.config.n, Payload: f.config.payload, Runs: len(f.runs),
 			Before:   number(f.median(func(r *benchmarks.Result) float64 { return r.Fault.Before })),
-			Retained: fmt.Sprintf("%.0f %%", 100*f.median(retained)), Gap: duration(f.median(gap)), Worst: duration(gaps[len(gaps)-1]),
+			Retained: fmt.Sprintf("%.0f %%", 100*f.median(func(r *benchmarks.Result) float64 { return r.Fault.Kept() })), Gap: duration(f.median(gap)), Worst: duration(gaps[len(gaps)-1]),
 			Lost:     duration(f.median(func(r *benchmarks.Result) float64 { return float64(r.Fault.Lost) })),
 			Recovery: after(f.median(recovery)), Views: number(f.median(func(r *benchmarks.Result) float64 { return float64(r.Fault.Views) })),
 		})
 	}
 	return rows
-}
-
-// retained is the share of the throughput that a fault leaves.
-func retained(r *benchmarks.Result) float64 {
-	f := r.Fault
-	if f.End > f.Begin {
-		return f.Between / max(f.Before, 1e-9)
-	}
-	return f.After / max(f.Before, 1e-9)
 }
 
 // recovery sorts what never recovers last.
