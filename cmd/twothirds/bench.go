@@ -47,8 +47,9 @@ Class A runs each replica as a process of its own, class B all in this one, and 
 protocol, on machines whose time is virtual, so that a --seed has the same figures each time and n may be 100.
 Figures of different classes do not compare.
 
-Several values of --replicas, --payload, --clients, --outstanding or --rate, separated by commas, are measured
-one after the other, each with each of the others, and print a line each. 'twothirds report' draws them.
+Several values of --replicas, --payload, --clients, --outstanding, --rate or --seed, separated by commas, are
+measured one after the other, each with each of the others, and print a line each. 'twothirds report' draws
+them. Runs that differ in their seeds alone are repetitions: the median, least and most of them follow.
 
 Faults begin at a third of --for, and most end at two thirds:
 ` + faults.String() + `
@@ -60,7 +61,8 @@ Exit status: 0 measured, 1 the check failed or the cluster did not start, 2 wron
 		Example: `  twothirds bench --clients 8 --outstanding 256
   twothirds bench --rate 2000 --clients 64 --class A
   twothirds bench --replicas 4,7 --outstanding 1,8,64,256 --out results
-  twothirds bench --class A --quota 0.25 --fault killed-primary --for 30s --out results`,
+  twothirds bench --class A --quota 0.25 --fault killed-primary --for 30s --out results
+  twothirds bench --class C --clients 64 --rate 5000 --fault stopped-primary --for 9s --seed 1..20`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd.OutOrStdout(), b) },
 	}
@@ -75,7 +77,6 @@ Exit status: 0 measured, 1 the check failed or the cluster did not start, 2 wron
 
 func (b *bench) flags(cmd *cobra.Command) {
 	f, l, c := cmd.Flags(), &b.load, &b.cluster
-	f.Uint64Var(&l.Seed, "seed", 1, "of the open loop's arrivals, and of the delays of class C")
 	f.DurationVar(&l.For, "for", 10*time.Second, "how long to measure")
 	f.DurationVar(&l.Warm, "warm", 2*time.Second, "how long to run before that")
 	f.StringVar(&l.Fault, "fault", "", "let replicas fail by this schedule")
@@ -93,10 +94,8 @@ func (b *bench) flags(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("json", "bench")
 }
 
-func (b *bench) run(ctx context.Context, w io.Writer) error {
-	if err := b.load.Validate(); err != nil {
-		return benchError(err)
-	}
+// run returns what was measured, and an error if that is not safe or not all went well.
+func (b *bench) run(ctx context.Context, w io.Writer) (*benchmarks.Result, error) {
 	b.cluster.Clients = max(b.load.Clients, 256)
 	if isTerminal(os.Stderr) {
 		b.load.Progress = progressLine(b.load.Warm, b.load.Warm+b.load.For)
@@ -104,18 +103,18 @@ func (b *bench) run(ctx context.Context, w io.Writer) error {
 	}
 	r, err := b.measure(ctx)
 	if r == nil {
-		return benchError(err)
+		return nil, benchError(err)
 	}
 	if outErr := b.write(w, r); err == nil {
 		err = outErr
 	}
 	switch {
 	case r.Unsafe != "":
-		return &exitError{exitFailed, "UNSAFE: " + r.Unsafe}
+		return r, &exitError{exitFailed, "UNSAFE: " + r.Unsafe}
 	case err != nil:
-		return benchError(err)
+		return r, benchError(err)
 	}
-	return nil
+	return r, nil
 }
 
 // measure returns a result, an error, or both if something went wrong after the measurement.

@@ -191,6 +191,14 @@ func parseSeeds(s string, limit time.Duration) (from, to uint64, err error) {
 		}
 		return 1, 1000, nil
 	}
+	if from, to, err = parseRange(s); err != nil {
+		return 0, 0, &exitError{exitUsage, fmt.Sprintf("--seeds %q: want A..B with A <= B, as in 1..10000", s)}
+	}
+	return from, to, nil
+}
+
+// parseRange reads A..B with A <= B, or A alone, which is A..A.
+func parseRange(s string) (from, to uint64, err error) {
 	a, b, ok := strings.Cut(s, "..")
 	if !ok {
 		b = a
@@ -198,10 +206,10 @@ func parseSeeds(s string, limit time.Duration) (from, to uint64, err error) {
 	if from, err = strconv.ParseUint(a, 10, 63); err == nil {
 		to, err = strconv.ParseUint(b, 10, 63)
 	}
-	if err != nil || to < from {
-		return 0, 0, &exitError{exitUsage, fmt.Sprintf("--seeds %q: want A..B with A <= B, as in 1..10000", s)}
+	if err == nil && to < from {
+		err = strconv.ErrRange
 	}
-	return from, to, nil
+	return from, to, err
 }
 
 func parseShard(s string) (i, n uint64, err error) {
