@@ -21,6 +21,8 @@ type executor struct {
 	table    *session.Table
 	seq      message.Seq
 	outcomes []session.Outcome // of the block in hand
+	ops      []pbft.Op         // of the last block, and
+	given    [][]byte          // what they resulted in
 	fresh    []message.Digest  // requests that the last block executed for the first time
 	odd      message.Seq       // from this block on its state is wrong; 0 = it is right
 }
@@ -76,19 +78,20 @@ func (x *executor) execute(id message.ReplicaID, cluster message.Digest, d *core
 		r, o := &reqs[i], &x.outcomes[i]
 		*o = x.table.Apply(d.Point.Seq, uint32(i), r)
 		if o.Verdict == session.Execute {
-			b.Ops = append(b.Ops, pbft.Op{Client: r.Client, Session: o.Session, Number: r.Number, Data: r.Op})
+			b.Ops = appendOps(b.Ops, r, o.Session)
 		}
 	}
 	results := x.results(x.app.Execute(&b))
+	x.ops, x.given = b.Ops, results
 	out := make([]message.Reply, len(reqs))
 	for i := range reqs {
 		r, o := &reqs[i], &x.outcomes[i]
 		digest := r.Digest(cluster)
 		switch {
 		case o.Verdict == session.Execute:
-			o.Cached, o.Reply = true, session.Reply{Seq: d.Point.Seq, Result: results[0]}
+			o.Cached, o.Reply = true, session.Reply{Seq: d.Point.Seq}
+			o.Reply.Result, results = resultOf(r, results)
 			x.table.Store(o.Session, r.Number, o.Reply)
-			results = results[1:]
 			x.fresh = append(x.fresh, digest)
 		case o.Verdict == session.Duplicate && !o.Cached:
 			*o = x.table.Judge(r)
@@ -98,6 +101,9 @@ func (x *executor) execute(id message.ReplicaID, cluster message.Digest, d *core
 	}
 	return out
 }
+
+// executes reports whether the last block had a request executed.
+func (x *executor) executes(i int) bool { return x.outcomes[i].Verdict == session.Execute }
 
 // mirror copies a table without its replies.
 func mirror(t *session.Table) *session.Table {
@@ -122,7 +128,8 @@ func (a *chainApp) Execute(b *pbft.Block) [][]byte {
 	for i := range b.Ops {
 		var room [128]byte
 		a.state = sha256.Sum256(append(append(room[:0], a.state[:]...), b.Ops[i].Data...))
-		out[i] = append([]byte(nil), a.state[:8]...)
+		out[i] = make([]byte, 8+wanted(b.Ops[i].Data))
+		copy(out[i], a.state[:8])
 	}
 	return out
 }

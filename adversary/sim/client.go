@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -32,7 +31,9 @@ type simClient struct {
 }
 
 type call struct {
-	op      *Op // in the history, nil for an opening
+	ops     []*Op // in the history, none of an opening
+	results [][]byte
+	missing int // of them
 	req     message.Request
 	digest  message.Digest
 	at      clock.Duration // issued
@@ -60,18 +61,20 @@ func newClient(w *World, id int, s crypto.Signer, src Source) *simClient {
 
 func (c *simClient) start() {
 	c.nonce++
-	c.issue(0, message.Request{Type: message.RequestOpen, Client: c.key, Number: c.nonce})
+	c.issue(0, message.Request{Type: message.RequestOpen, Client: c.key, Number: c.nonce}, nil)
 }
 
-func (c *simClient) issue(key uint64, r message.Request) {
+// issue begins to ask for what a request carries.
+func (c *simClient) issue(key uint64, r message.Request, ops [][]byte) {
 	if err := c.w.door.SignRequest(c.signer, &r); err != nil {
 		panic(err)
 	}
 	x := &call{req: r, at: c.w.elapsed(), digest: r.Digest(c.w.door.Cluster())}
-	if r.Type == message.RequestOperation {
-		x.op = &Op{Client: c.id, Input: r.Op, Call: c.w.elapsed()}
-		c.w.history = append(c.w.history, x.op)
+	for _, op := range ops {
+		x.ops = append(x.ops, &Op{Client: c.id, Input: op, Call: c.w.elapsed()})
 	}
+	c.w.history = append(c.w.history, x.ops...)
+	x.results, x.missing = make([][]byte, len(ops)), len(ops)
 	c.open[key], c.keys[x.digest] = x, key
 	c.w.oracle.onIssued(x)
 	c.transmit(key, x)
@@ -113,7 +116,7 @@ func (c *simClient) onReply(from message.ReplicaID, r *message.Reply) {
 		key, known = c.oldest(), true
 	}
 	if x := c.open[key]; known && r.Code != message.ReplyBusy {
-		if x.hear(said{from, answer{r.Seq, r.Code, r.Session, string(r.Result)}}) >= (c.w.sc.Replicas-1)/3+1 {
+		if x.hear(said{from, answer{r.Seq, r.Code, r.Session, string(r.Result)}}) >= (c.w.sc.Replicas-1)/3+1 && c.fill(x, r) {
 			delete(c.open, key)
 			delete(c.keys, x.digest)
 			c.accept(key, x, r)
@@ -153,9 +156,12 @@ func (c *simClient) accept(key uint64, x *call, r *message.Reply) {
 	if key == 0 {
 		c.opened(r.Session)
 	} else {
-		c.acked++
+		c.acked += len(x.ops)
+		c.w.Sometimes(bundleAcked, len(x.ops) > 1)
 		c.remember(x.req)
-		x.op.Return, x.op.Output, x.op.Done = c.w.elapsed(), r.Result, true
+		for i, op := range x.ops {
+			op.Return, op.Output, op.Done = c.w.elapsed(), x.results[i], true
+		}
 	}
 	c.w.after(c.think(), c.more)
 }
@@ -186,13 +192,8 @@ func (c *simClient) more() {
 		for c.awaited < c.number && c.open[c.awaited] == nil {
 			c.awaited++
 		}
-		op := c.w.workload(c.src)
-		if op == nil {
-			op = binary.BigEndian.AppendUint64([]byte{byte(c.id)}, c.number)
-		}
-		c.issue(c.number, message.Request{
-			Client: c.key, Session: c.session, Number: c.number, Awaited: c.awaited, Op: op,
-		})
+		list := c.operations()
+		c.issue(c.number, c.request(list), list)
 	}
 }
 

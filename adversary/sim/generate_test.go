@@ -48,6 +48,7 @@ func present(sc *sim.Scenario) (out []string) {
 	has("reopen", sc.Reopen > 0)
 	has("wide", sc.Wide)
 	has("evict", sc.Sessions > 0)
+	has("bundle", sc.Bundle > 0)
 	for _, r := range sc.Rules {
 		has(string(r.Do), true)
 	}
@@ -172,7 +173,7 @@ func TestSwarm(t *testing.T) {
 // everything is a scenario that has all kinds.
 func everything() *sim.Scenario {
 	sc := &sim.Scenario{
-		Clients: 6, Reopen: 1, Wide: true, Sessions: 1, Flips: []sim.Flip{{}},
+		Clients: 6, Reopen: 1, Wide: true, Sessions: 1, Bundle: 1, Flips: []sim.Flip{{}},
 		Byzantine: []sim.Liar{{}}, Twins: []int{1}, Lost: []int{1}, Pipes: []sim.Pipe{{}}, Cuts: []sim.Cut{{}}, Pauses: []sim.Pause{{}},
 		Links:   sim.Links{LossPercent: 1, DuplicatePercent: 1, SlowPercent: 1, Spread: sim.HeavyTail},
 		Rules:   []sim.Rule{{Do: sim.Drop}, {Do: sim.Replay}, {Do: sim.Corrupt}},

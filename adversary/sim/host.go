@@ -348,7 +348,7 @@ func (h *host) executeOne() {
 		h.w.oracle.onExecuted(h, &b, e.State, replies)
 	}
 	for i := range replies {
-		h.reply(b.Block.Payload.Requests[i].Client, &replies[i])
+		h.reply(&b.Block.Payload.Requests[i], &replies[i])
 	}
 	h.executed = append(h.executed, e)
 	h.wake(0)
@@ -410,6 +410,6 @@ func (h *host) answer(o *core.Output) {
 		}
 		m := j.Conclude(0, r)
 		m.Replica, m.Number, m.Request = h.id, r.Number, r.Digest(h.w.door.Cluster())
-		h.reply(r.Client, &m)
+		h.reply(r, &m)
 	}
 }

@@ -29,7 +29,7 @@ func Faults() (out []Fault) {
 var climate = []struct {
 	group   string
 	percent uint64
-}{{"clients", 25}, {"delays", 100}, {"links", 40}, {"processes", 45}, {"disks", 30}, {"clocks", 35}}
+}{{"clients", 25}, {"delays", 100}, {"links", 40}, {"processes", 45}, {"disks", 30}, {"clocks", 35}, {"bundles", 25}}
 
 // kinds are the faults that correct replicas and their links must stand, with how many
 // worlds of 100 have one where its group has any.
@@ -113,6 +113,7 @@ var kinds = []struct {
 			c.Wall = append(c.Wall, Step{At: g.time(), By: by, Over: g.length() * clock.Duration(g.draw("slew", 2))})
 		})
 	}},
+	{Fault{"bundle", "bundles", "clients ask for several operations at once"}, 100, (*gen).bundles},
 }
 
 // soundness is the weight of leaving a replica that might fail as it is.
@@ -326,4 +327,13 @@ func (g *gen) outage(r int) {
 // vote draws a kind of vote.
 func (g *gen) vote() string {
 	return [...]message.Kind{message.KindPrepare, message.KindCommit}[g.draw("vote", 2)].String()
+}
+
+// bundles has clients send several operations in one request: few or many, in requests
+// that are soon full or as long as they may be.
+func (g *gen) bundles() {
+	g.s.Bundle = 2 << g.draw("bundle", 8)
+	if g.draw("long", 16) > 0 {
+		g.s.OpBytes = opBytesLeast + int(g.draw("op-bytes", 1<<(1+g.draw("op-bits", 12))))
+	}
 }

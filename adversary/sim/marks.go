@@ -38,6 +38,8 @@ const (
 	divergence       = "diverged replica stopped"
 	sessionExpired   = "session evicted under its client"
 	sessionReopened  = "old operations sent again in the next session"
+	bundleAcked      = "bundle acknowledged"
+	resultsInParts   = "results of a bundle came in parts"
 
 	viewEntered   = "view changed"
 	viewInherited = "view begins with blocks that are not decided"
@@ -53,7 +55,7 @@ func Expected() []string {
 	return []string{
 		lostCut, lostLoss, lostRule, lostQueue, lostConnection, lostCorrupt, corruptDecoded, clogged, queued,
 		replayed, replayedView, replayedLife, filtered, timerLate, tornLog, crashedProposing, powerLost, amnesia, refused,
-		differs, divergence, sessionExpired, sessionReopened,
+		differs, divergence, sessionExpired, sessionReopened, bundleAcked, resultsInParts,
 		viewEntered, viewInherited, viewDecided, viewLost, missedWindow, convicted,
 		string(LostSync), string(StaleRead), string(OldImage), string(Rot), string(Misdirected), string(SyncError), string(Full), string(Slow),
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/core"
@@ -26,6 +27,9 @@ type oracle struct {
 	issued   map[message.Digest]bool
 	ran      map[message.Digest]message.Seq // where a request was executed
 	done     map[requestKey]message.Seq     // where a request was in a block first
+	used     map[requestKey]message.Seq     // where a number was executed
+	results  map[message.Digest][][]byte    // of each operation of a request, until they are acknowledged
+	operated message.Seq                    // up to which operations were looked at
 	acked    map[message.Digest]message.Seq
 	ledger   []*ledger // by process, as the next two
 	books    []*book
@@ -52,6 +56,7 @@ func newOracle(w *World) *oracle {
 	o := &oracle{
 		w: w, chain: map[message.Seq]message.Digest{}, states: map[message.Seq]message.Digest{},
 		parents: map[message.Digest]parent{}, issued: map[message.Digest]bool{}, ran: map[message.Digest]message.Seq{},
+		used: map[requestKey]message.Seq{}, results: map[message.Digest][][]byte{},
 		acked: map[message.Digest]message.Seq{}, done: map[requestKey]message.Seq{},
 		lives: newLives(w.sc.Sessions), prepares: voices{}, commits: voices{}, carry: newCarry(), snaps: map[message.Seq]*snapshot{}, patience: w.sc.patience(), losses: newLosses(&w.sc),
 	}
@@ -87,7 +92,14 @@ func (o *oracle) view() message.View {
 	return v
 }
 
-func (o *oracle) onIssued(x *call) { o.issued[x.digest] = true }
+func (o *oracle) onIssued(x *call) {
+	o.issued[x.digest] = true
+	list, ok := carried(&x.req, o.w.door.Limits().OpBytes)
+	same := ok && slices.EqualFunc(list, x.ops, func(data []byte, op *Op) bool { return bytes.Equal(data, op.Input) })
+	if x.req.Type != message.RequestOpen && !same {
+		o.w.fail("I3", fmt.Sprintf("a request of %d operations does not carry them", len(x.ops)))
+	}
+}
 
 // learn remembers who extends whom, from every header that anybody sends.
 func (o *oracle) learn(below message.Digest, h *message.Header) {
@@ -219,6 +231,7 @@ func (o *oracle) onExecuted(h *host, d *core.Decided, state message.Digest, repl
 		}
 	}
 	o.onAnswered(h, d, replies)
+	o.onOperations(h, d)
 	for _, r := range h.app.fresh {
 		if old, ok := o.ran[r]; ok && old != d.Point.Seq {
 			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what was executed at %d", h.at, d.Point.Seq, old))
@@ -242,8 +255,11 @@ func (o *oracle) onAcked(x *call, r message.Reply) {
 	if _, ok := o.chain[r.Seq]; !ok {
 		o.w.fail("I10", fmt.Sprintf("acknowledged at %d, which no correct replica decided", r.Seq))
 	}
-	if x.req.Type == message.RequestOperation && o.ran[x.digest] != r.Seq {
-		o.w.fail("I10", fmt.Sprintf("acknowledged at %d, executed at %d", r.Seq, o.ran[x.digest]))
+	if x.req.Type != message.RequestOpen {
+		if o.ran[x.digest] != r.Seq {
+			o.w.fail("I10", fmt.Sprintf("acknowledged at %d, executed at %d", r.Seq, o.ran[x.digest]))
+		}
+		o.onResults(x)
 	}
 	o.acked[x.digest] = r.Seq
 	o.ackedTop = max(o.ackedTop, r.Seq)

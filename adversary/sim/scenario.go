@@ -27,6 +27,8 @@ type Scenario struct {
 	OpsBlock  int  `toml:"ops_block,omitempty,omitzero"` // requests in one block at most; default 2
 	Sessions  int  `toml:"sessions,omitempty,omitzero"`  // live sessions at most, beyond which an opening evicts one; 0 = the table's default
 	Reopen    int  `toml:"reopen,omitempty,omitzero"`    // clients open another session after so many operations, and send old ones again; 0 = never
+	Bundle    int  `toml:"bundle,omitempty,omitzero"`    // operations in one request at most; 0 and 1 = one in each
+	OpBytes   int  `toml:"op_bytes,omitempty,omitzero"`  // bytes of operations in one request at most; 0 = the protocol's default
 	Answer    int  `toml:"answer,omitempty,omitzero"`    // payload bytes in one answer to a pull; 0 = the core's default
 	Encode    bool `toml:"encode,omitempty,omitzero"`    // every message goes through its encoding
 

@@ -75,8 +75,20 @@ func (h *host) encode(p **packet) bool {
 	return false
 }
 
-// reply sends a client its answer.
-func (h *host) reply(key message.PublicKey, r *message.Reply) {
+// reply sends a client its answer, the results of a bundle in parts.
+func (h *host) reply(q *message.Request, r *message.Reply) {
+	if q.Type != message.RequestBundle || r.Code != message.ReplyOK {
+		h.tell(q.Client, r)
+		return
+	}
+	for parts := r.Result; len(parts) > 0; {
+		part := *r
+		part.Result, parts = message.CutPart(parts)
+		h.tell(q.Client, &part)
+	}
+}
+
+func (h *host) tell(key message.PublicKey, r *message.Reply) {
 	for _, c := range h.w.clients {
 		if c.key != key {
 			continue

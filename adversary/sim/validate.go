@@ -27,6 +27,10 @@ func (s Scenario) validate(behaviour func(string) (*liar.Behaviour, error)) erro
 		return wrong("window %d above interval %d (spec B4)", s.Window, s.Interval)
 	case s.Sessions < 0 || s.Sessions > session.SessionsMax || s.Reopen < 0:
 		return wrong("%d sessions, and another after %d operations", s.Sessions, s.Reopen)
+	case s.Bundle < 0 || s.Bundle > message.BundleMax:
+		return wrong("%d operations in one request; %d is the most", s.Bundle, message.BundleMax)
+	case s.OpBytes != 0 && (s.OpBytes < opBytesLeast || s.OpBytes > opBytesMost):
+		return wrong("%d bytes of operations in one request; from %d to %d are possible", s.OpBytes, opBytesLeast, opBytesMost)
 	case s.Load < 0 || s.Limit < 0 || s.Cap < floor:
 		return wrong("load for %v, a limit of %v, timeouts of %v at most; %v is the least", s.Load, s.Limit, s.Cap, floor)
 	case s.Beat < 0 || s.Beat > floor/4:
@@ -45,6 +49,13 @@ func (s Scenario) validate(behaviour func(string) (*liar.Behaviour, error)) erro
 	}
 	return s.validateFaults()
 }
+
+// Bounds of how many bytes of operations a request may have: a client's operation always
+// fits, and a block that may have all of them is not a slow one.
+const (
+	opBytesLeast = 128
+	opBytesMost  = 256 << 10
+)
 
 func wrong(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrScenario}, args...)...)

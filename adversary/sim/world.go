@@ -178,7 +178,7 @@ func (w *World) atEnd() {
 
 func (w *World) build(src Source) {
 	ring := cryptotest.NewRing(1)
-	w.genesis = message.Genesis{Name: "sim", Interval: message.Seq(w.sc.Interval), Signed: true}
+	w.genesis = message.Genesis{Name: "sim", Interval: message.Seq(w.sc.Interval), Signed: true, OpBytes: w.sc.OpBytes}
 	for i := 0; i < w.sc.Replicas; i++ {
 		w.genesis.Members = append(w.genesis.Members, message.Member{ID: message.ReplicaID(i), Key: ring.Signer(i).Public(), Power: 1})
 	}
