@@ -106,6 +106,11 @@ const (
 	M97 = false
 	M98 = false
 	M99 = false
+
+	M100 = false
+	M101 = false
+	M102 = false
+	M103 = false
 )
 
 // Set is for builds that have the switches. In others it panics.

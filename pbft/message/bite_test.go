@@ -26,5 +26,9 @@ func TestBite(t *testing.T) {
 		"M60": "TestCorruptCerts",
 		"M64": "TestCertBase",
 		"M98": "TestMembers",
+
+		"M100": "TestMalformedBundle",
+		"M101": "TestParts",
+		"M103": "TestBundle",
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 	"slices"
+
+	"github.com/twothirds-bft/twothirds/internal/bug"
 )
 
 // A bundle is one request that carries several operations of its client, so that what a request costs (a place in
@@ -39,9 +41,13 @@ func (r *Request) Ops() iter.Seq[[]byte] {
 			yield(r.Op)
 			return
 		}
+		var op []byte
 		for b := r.Op[4:]; len(b) > 0; {
-			var op []byte
-			if op, b, _ = cut(b); !yield(op) {
+			last := op
+			if op, b, _ = cut(b); bug.M103 && len(op) == 0 {
+				op = last
+			}
+			if !yield(op) {
 				return
 			}
 		}
@@ -75,7 +81,7 @@ func validBundle(b []byte) bool {
 	for range n {
 		var ok bool
 		if _, b, ok = cut(b); !ok {
-			return false
+			return bug.M100
 		}
 	}
 	return len(b) == 0
@@ -92,7 +98,11 @@ func AppendParts(b []byte, results [][]byte) []byte {
 		}
 		b = binary.BigEndian.AppendUint32(slices.Grow(b, 8+size), uint32(from))
 		b = binary.BigEndian.AppendUint32(b, uint32(to-from))
-		b = appendAll(b, results[from:to])
+		part := results[from:to]
+		if bug.M101 && from > 0 {
+			part = results[from-1 : to-1]
+		}
+		b = appendAll(b, part)
 		from = to
 	}
 	return b

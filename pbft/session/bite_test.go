@@ -14,5 +14,7 @@ func TestBite(t *testing.T) {
 		"M72": "TestEvictedSessionNeverExecutesAgain",
 		"M80": "TestIDIsThePlaceOfTheOpening",
 		"M96": "TestEvictsTheLeastRecentlyUsed",
+
+		"M102": "TestBundleIsOneRequest",
 	})
 }

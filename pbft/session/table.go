@@ -185,7 +185,7 @@ func (t *Table) judgeOperation(r *message.Request) (Verdict, *session) {
 	switch {
 	case s == nil || s.client != r.Client:
 		return Expired, nil
-	case s.done(r.Number):
+	case s.done(r.Number) && (!bug.M102 || r.Type != message.RequestBundle):
 		return Duplicate, s
 	}
 	return Execute, s
