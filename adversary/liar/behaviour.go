@@ -115,6 +115,8 @@ var alone = []Behaviour{
 	{"half-valid", "passes requests on with bad copies beside good ones; breaks batch verification whose one verdict holds for all", "A47, Aardvark", newHalfValid},
 	{"replay-requests", "sends requests again that were executed long ago; breaks tables of what was done that forget too early", "A62", newReplayRequests},
 	{"sessions", "opens one session after the other and uses those that are gone; breaks session tables without a bound", "A62", newSessions},
+	{"bundles", "asks for several operations at once with counts that lie, too many of them, and others under the same number; breaks who takes a count for what is there", "A62", newBundles},
+	{"false-parts", "tells clients other parts of results than there are; breaks clients that join parts before others say the same", "A73", newFalseParts},
 	// Floods and faults of the link.
 	{"silent", "says nothing at all; breaks who waits for all n", "", newSilent},
 	{"delay", "sends everything late; breaks timers learnt from one peer", "A45", newDelay},

@@ -28,18 +28,6 @@ func TestBehavioursBite(t *testing.T) {
 	}
 }
 
-// Where nothing is broken but time: views that the weakened core burns.
-func TestBehavioursBurnViews(t *testing.T) {
-	defer bug.Set()
-	for _, b := range burns {
-		bug.Set()
-		require.Less(t, sim.Run(sim.Seed(1), lying(b.world, b.behaviour)).Views, b.views, "the true core")
-		bug.Set(b.bug)
-		require.Zero(t, sim.Run(sim.Seed(1), lying(b.world, "")).Views, "without the liar")
-		require.GreaterOrEqual(t, sim.Run(sim.Seed(1), lying(b.world, b.behaviour)).Views, b.views, b.behaviour)
-	}
-}
-
 // Where a liar's own message does no harm alone: the door of the weakened core lets in
 // what the true one refuses.
 func TestBehavioursPassTheDoor(t *testing.T) {

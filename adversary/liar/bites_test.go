@@ -60,17 +60,11 @@ var bites = []struct{ behaviour, world, bug string }{
 	{"late-half", "twice", "M31"},
 	{"late-new-view", "calm", "M22"},
 	{"false-state", "lag", "M42"},
-}
-
-// burns are those in which nothing is broken but time: views that the weakened core
-// burns, at least so many.
-var burns = []struct {
-	behaviour, world, bug string
-	views                 uint64
-}{
-	{"suspicious", "idle", "M24", 10},
-	{"storm", "idle", "M24", 100},
-	{"usurp", "idle", "M12", 2},
+	{"suspicious", "idle", "M24"},
+	{"storm", "idle", "M24"},
+	{"usurp", "idle", "M12"},
+	{"bundles", "backup", "M100"},
+	{"bundles", "voter", "M102"},
 }
 
 // doors are those in which a liar's own message does no harm alone: the door of the
