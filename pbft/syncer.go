@@ -2,6 +2,7 @@ package pbft
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,23 +15,36 @@ import (
 )
 
 // syncer makes outputs durable and releases what rests on them, first in, first
-// out (spec N7). One sync covers all outputs that are waiting (group commit).
+// out (spec N7). One sync covers all outputs that are waiting (group commit), and what
+// nothing rests on waits for the next.
 type syncer struct {
 	r *Replica
 
-	mu       sync.Mutex
-	cond     *sync.Cond
-	queue    []core.Output
-	tables   []storage.Record // session tables to write, with the seq of the newest
-	tableSeq message.Seq
-	barriers int // outputs with a Barrier that are not durable yet
+	mu        sync.Mutex
+	cond      *sync.Cond
+	queue     []core.Output
+	decisions []decision       // decided blocks that are not handed to execution yet, in order
+	last      uint64           // number of the output that was queued last, from 1
+	durable   uint64           // number of the newest output of which all is durable that anything rests on
+	commit    *message.Commit  // the newest own one that is durable, nil in a new process
+	tables    []storage.Record // session tables to write, with the seq of the newest
+	tableSeq  message.Seq
+	barriers  int // outputs with a Barrier that are not durable yet
 
 	sessions atomic.Uint64 // seq of the newest session table that is durable
 
 	syncP99 clock.Duration // decaying maximum of what a sync took
 
-	mail mail   // of the syncer's goroutine
-	buf  []byte // of persist: what the log copies
+	dirty bool   // of the syncer's goroutine: something was written after the last sync that others may rest on
+	mail  mail   // of the same
+	buf   []byte // of persist: what the log copies
+}
+
+// decision is a block to execute.
+type decision struct {
+	block core.Decided
+	after uint64              // it rests on this output at the latest
+	cert  *message.CommitCert // and is decided by this, nil if that came with another output
 }
 
 // queueMax bounds the outputs that wait for the disk; then the loop waits, and
@@ -65,12 +79,55 @@ func (s *syncer) put(o core.Output) {
 	if early {
 		o.Propose = nil
 	}
+	s.last++
+	if len(o.Execute) > 0 {
+		cert := certOf(&o)
+		for _, d := range o.Execute {
+			s.decisions = append(s.decisions, decision{d, s.last, cert})
+		}
+		o.Execute = nil
+		s.execute()
+	}
 	s.queue = append(s.queue, o)
 	s.cond.Broadcast()
 	s.mu.Unlock()
 	if early {
 		s.r.send(propose)
 	}
+}
+
+// certOf returns the commit certificate that an output has to keep.
+func certOf(o *core.Output) *message.CommitCert {
+	for i := range o.Persist {
+		if o.Persist[i].Kind == core.RecordCommit {
+			return o.Persist[i].Message.(*message.CommitCert)
+		}
+	}
+	return nil
+}
+
+// execute hands over decided blocks, in order, as far as what they rest on is durable: all
+// outputs so far, or an own COMMIT of the view in which they were decided, at or above them.
+// For that says that they are held durably, and it is the only part of the certificate that
+// this disk answers for (spec N4, N6). s.mu is held.
+func (s *syncer) execute() {
+	ready := core.Output{}
+	for _, d := range s.decisions {
+		if d.after > s.durable && !s.covers(d) {
+			break
+		}
+		ready.Execute = append(ready.Execute, d.block)
+	}
+	s.decisions = slices.Delete(s.decisions, 0, len(ready.Execute))
+	s.r.exec.put(&ready)
+}
+
+// covers reports whether the newest durable COMMIT covers a decision. An application that
+// keeps its own state must not be ahead of the certificate either (spec X7).
+func (s *syncer) covers(d decision) bool {
+	own, by, seq := s.commit, d.cert, d.block.Point.Seq
+	return own != nil && by != nil && own.Epoch == by.Epoch && own.View == by.View &&
+		own.Seq >= seq && by.Seq >= seq && !isDurable(s.r.cfg.Application)
 }
 
 // putSessions queues a session table, in no hurry: it is durable with the next
@@ -105,18 +162,20 @@ func (s *syncer) run() error {
 			s.cond.Wait()
 		}
 		batch, tables, tableSeq := s.queue, s.tables, s.tableSeq
+		through, needed := s.last, len(s.decisions) > 0 || len(s.tables) > 0
 		s.queue, s.tables = nil, nil
 		s.cond.Broadcast()
 		s.mu.Unlock()
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := s.persist(batch, tables); err != nil {
+		if err := s.persist(batch, tables, needed); err != nil {
 			return err
 		}
 		s.sessions.Store(uint64(tableSeq))
 		if s.r.Err() == nil {
 			s.release(batch)
+			s.settled(batch, through)
 		}
 		if fault := batch[len(batch)-1].Fault; fault != nil {
 			s.flush()
@@ -147,26 +206,29 @@ func (s *syncer) flush() {
 	}
 }
 
-// binds reports whether anything rests on these outputs. A commit certificate by itself
-// may wait for the next sync: it says what quorum power has bound itself to durably, the
-// own vote with an earlier sync, and whoever loses it learns it again (spec N7). Only
-// an application that keeps its own state must not be ahead of it (spec X7).
-func (s *syncer) binds(batch []core.Output) bool {
-	if isDurable(s.r.cfg.Application) {
-		return true
-	}
+// rests reports whether anything must not leave before these outputs are durable.
+func rests(batch []core.Output) bool {
 	for i := range batch {
-		for k := range batch[i].Persist {
-			if batch[i].Persist[k].Kind != core.RecordCommit {
-				return true
-			}
+		o := &batch[i]
+		if o.Barrier || o.Fault != nil || len(o.Propose)+len(o.Send)+len(o.Evidence) > 0 {
+			return true
 		}
 	}
 	return false
 }
 
-func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
+// binds reports whether anything can rest on a record. A commit certificate by itself may
+// always wait for the next sync: it says what quorum power has bound itself to durably, the
+// own vote with an earlier sync, and whoever loses it learns it again (spec N7).
+func (s *syncer) binds(k core.RecordKind) bool {
+	return k != core.RecordCommit || isDurable(s.r.cfg.Application)
+}
+
+// persist writes outputs and session tables to the log, and syncs it if something waits
+// for what is in it.
+func (s *syncer) persist(batch []core.Output, recs []storage.Record, needed bool) error {
 	buf := s.buf[:0]
+	s.dirty = s.dirty || len(recs) > 0
 	for i := range batch {
 		for k := range batch[i].Persist {
 			var (
@@ -177,20 +239,20 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 				return fmt.Errorf("pbft: own bug: record without an encoding: %w", err)
 			}
 			recs = append(recs, list...)
+			s.dirty = s.dirty || s.binds(batch[i].Persist[k].Kind)
 		}
 	}
-	if len(recs) == 0 {
-		return nil
-	}
 	start := s.r.clock.Now()
-	if err := s.r.cfg.Log.Write(recs); err != nil {
-		return fmt.Errorf("%w: %w", ErrDurability, err)
+	if len(recs) > 0 {
+		if err := s.r.cfg.Log.Write(recs); err != nil {
+			return fmt.Errorf("%w: %w", ErrDurability, err)
+		}
+		s.r.exec.ring()
 	}
 	if s.buf = buf; cap(buf) > bufMax {
 		s.buf = nil
 	}
-	if !s.binds(batch) {
-		s.r.exec.ring()
+	if !s.dirty || !needed && !rests(batch) {
 		return nil
 	}
 	if err := s.r.cfg.Log.Sync(); err != nil {
@@ -199,12 +261,31 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record) error {
 	if bug.M74 {
 		s.cut(batch)
 	}
+	s.dirty = false
 	took := s.r.clock.Now().Sub(start)
 	s.mu.Lock()
 	s.syncP99 = max(took, s.syncP99-s.syncP99/128)
 	s.mu.Unlock()
-	s.r.exec.ring()
 	return nil
+}
+
+// settled notes that outputs are in the log, and in it durably unless it is dirty, and lets
+// out decisions that waited for that.
+func (s *syncer) settled(batch []core.Output, through uint64) {
+	if s.dirty {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.durable = through
+	for i := range batch {
+		for k := range batch[i].Send {
+			if c, ok := batch[i].Send[k].Msg.(*message.Commit); ok && c.Signer == s.r.cfg.Self {
+				s.commit = c
+			}
+		}
+	}
+	s.execute()
 }
 
 // release lets out what rests on durable outputs, in the order of Output's fields.

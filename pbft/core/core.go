@@ -56,6 +56,7 @@ type Core struct {
 	changes     changes
 	newView     *message.NewView // with which view was entered, nil in view 0
 	pool        pool
+	window      window
 	sessions    *session.Table // mirror of the executor's, as of applied
 
 	peers  []peer

@@ -102,6 +102,7 @@ func (c *Core) decide(p message.Point, view message.View) {
 		}
 	}
 	c.timing.onDecided(c, p.Seq-from.Seq)
+	c.window.decided(c.now, p.Seq)
 	c.extendHeld()
 	if view > c.released {
 		c.released = view

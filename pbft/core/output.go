@@ -56,7 +56,6 @@ type Decided struct {
 	Block  message.Block
 	Parent message.Digest
 	Point  message.Point
-	Cert   *message.CommitCert // the newest that covers it, if known at dispatch
 }
 
 // Serve is a pull that only the log can answer.

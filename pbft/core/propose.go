@@ -1,21 +1,30 @@
 package core
 
-import "github.com/twothirds-bft/twothirds/pbft/message"
+import (
+	"github.com/twothirds-bft/twothirds/clock"
+	"github.com/twothirds-bft/twothirds/pbft/message"
+)
 
 // propose cuts blocks from what is pending while there is room (spec B4): batch
-// size follows load, and an idle cluster proposes a lone request at once. It
-// never waits for an earlier block to commit.
+// size follows load, and an idle cluster proposes a lone request at once. A block
+// that is worth it never waits for an earlier one to commit.
 func (c *Core) propose() {
+	since := c.window.waits
+	c.window.waits, c.window.until = clock.Instant{}, clock.Instant{}
 	if !c.leads() || c.over || c.gap {
 		return
 	}
-	undecided := c.undecidedBytes()
-	for c.pool.turns.Len() > 0 && undecided <= c.cfg.WindowBytes && c.roomToPropose() {
+	requests, bytes := c.undecided()
+	for c.pool.turns.Len() > 0 && bytes <= c.cfg.WindowBytes && c.roomToPropose() {
+		if c.wait(c.pool.live-requests, c.pool.bytes-bytes, since) {
+			return
+		}
 		reqs := c.pool.take(c.cfg.BlockBytes, c.cfg.BlockRequests)
 		p, err := message.ParseBatch(message.AppendBatch(nil, reqs))
 		c.assert(err == nil, "own batch does not parse")
 		c.proposeBlock(p)
-		undecided += len(p.Raw)
+		requests, bytes = requests+len(reqs), bytes+len(p.Raw)
+		since = clock.Instant{}
 	}
 }
 
@@ -27,15 +36,15 @@ func (c *Core) roomToPropose() bool {
 	return ready && next-c.decided.Seq <= c.cfg.Window && next <= c.high() && c.roomForBranches(0)
 }
 
-// undecidedBytes is the payload of the undecided blocks.
-func (c *Core) undecidedBytes() int {
-	sum := 0
+// undecided is what the undecided blocks hold.
+func (c *Core) undecided() (requests, bytes int) {
 	for s := c.decided.Seq + 1; s <= c.top; s++ {
 		if n := c.nodes[c.own[s]]; n != nil {
-			sum += int(n.header.PayloadSize)
+			requests += requestsOf(n)
+			bytes += int(n.header.PayloadSize)
 		}
 	}
-	return sum
+	return requests, bytes
 }
 
 // proposeBlock puts a block on top of the own chain, accepts it, and sends its
@@ -48,6 +57,7 @@ func (c *Core) proposeBlock(p *message.Payload) {
 	}
 	h.SetPayload(p.Raw)
 	parent := c.own[c.top]
+	c.window.proposed(c, h.Seq)
 	n := c.learn(parent, &h)
 	c.assert(n != nil, "own block is outside the window")
 	c.fill(n, p)

@@ -188,6 +188,9 @@ func (c *Core) appendTime(e *encoder) {
 	e.num(uint64(r.late), uint64(r.k))
 	e.flag(r.over, r.suspected, r.blamed)
 	e.instant(r.room, r.open, r.handed, r.looked, r.changed, r.lookAt)
+	w := &c.window
+	e.num(uint64(w.size), uint64(w.probe), uint64(w.used), uint64(w.least), uint64(w.fresh))
+	e.instant(w.sent, w.since, w.waits, w.until)
 	for i := range c.peers {
 		p := &c.peers[i]
 		s := &p.status

@@ -183,6 +183,7 @@ func (t *timing) onTarget(c *Core) {
 	t.oldest, t.fullAt = obligation{}, clock.Instant{}
 	t.calm = calmness{from: c.now}
 	t.turn.begin(c.now)
+	c.window = window{since: c.now}
 	t.onAsked(c)
 }
 
@@ -414,7 +415,7 @@ func (c *Core) repeatEarly() {
 func (c *Core) deadline() clock.Instant {
 	t := &c.timing
 	first := clock.Instant{}
-	for _, d := range []clock.Instant{t.statusAt, t.forwardAt, t.progress, t.newView, t.repeatAt, t.turn.lookAt, c.pulls.due} {
+	for _, d := range []clock.Instant{t.statusAt, t.forwardAt, t.progress, t.newView, t.repeatAt, t.turn.lookAt, c.pulls.due, c.window.until} {
 		if !d.IsZero() && (first.IsZero() || d.Before(first)) {
 			first = d
 		}
