@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -92,6 +94,11 @@ func TestBatches(t *testing.T) {
 		require.Equal(t, f.executed, r.Acknowledged)
 		require.Zero(t, f.twice, "two operations were equal")
 		require.Empty(t, r.Unsafe)
+		var text, line bytes.Buffer
+		r.Text(&text)
+		r.GoBench(&line)
+		require.Equal(t, row.want > 1, strings.Contains(text.String(), fmt.Sprintf("closed loop by batches of %d,", row.want)))
+		require.Equal(t, row.want > 1, strings.Contains(line.String(), fmt.Sprintf("/batch=%d/", row.want)))
 	}
 }
 
@@ -107,7 +114,7 @@ func TestOpenLoopHasNoBatches(t *testing.T) {
 func TestBatchesWithErrors(t *testing.T) {
 	f := &batches{fake: &fake{misplace: same}, spoil: func(i int) bool { return i%4 == 1 }}
 	r := measureBatches(t, f, benchmarks.Load{Clients: 2, Outstanding: 8, Payload: 16, For: 100 * time.Millisecond})
-	require.EqualValues(t, f.executed, r.Acknowledged)
+	require.Equal(t, f.executed, r.Acknowledged)
 	require.Equal(t, r.Acknowledged-2, 3*r.Failed, "but for the first of each client")
 	require.Equal(t, "no", r.FirstError)
 	require.Len(t, f.kept, int(r.Failed))

@@ -133,8 +133,12 @@ func (r *Result) GoBench(w io.Writer) {
 	if fault == "" {
 		fault = "none"
 	}
-	fmt.Fprintf(w, "Benchmark%s%s/class=%s/clients=%d/outstanding=%d/payload=%d/rate=%g/fault=%s", strings.ToUpper(r.System[:1]), r.System[1:],
-		r.Class, l.Clients, l.Outstanding, l.Payload, l.Rate, fault)
+	batch := ""
+	if r.Batch > 1 {
+		batch = fmt.Sprintf("/batch=%d", r.Batch)
+	}
+	fmt.Fprintf(w, "Benchmark%s%s/class=%s/clients=%d/outstanding=%d%s/payload=%d/rate=%g/fault=%s", strings.ToUpper(r.System[:1]), r.System[1:],
+		r.Class, l.Clients, l.Outstanding, batch, l.Payload, l.Rate, fault)
 	fmt.Fprintf(w, "\t%d\t%.1f ns/op", r.Done, float64(r.Window)/float64(max(r.Done, 1)))
 	s := &r.Cost.System
 	metrics := []metric{
