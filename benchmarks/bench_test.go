@@ -22,14 +22,20 @@ func (nothing) Do(context.Context, []byte) error                     { return ni
 func (nothing) Check(context.Context, uint64, uint64) error          { return nil }
 func (nothing) Close() error                                         { return nil }
 
+func (nothing) DoAll(context.Context, [][]byte) ([]uint64, []error) { return nil, nil }
+
 // The generator's own CPU for each operation.
 func BenchmarkGenerator(b *testing.B) {
-	for _, rate := range []float64{0, 1000, 10000, 100000} {
-		b.Run(fmt.Sprintf("rate=%g", rate), func(b *testing.B) {
+	for _, row := range []struct {
+		rate  float64
+		batch int
+	}{{0, 1}, {0, 16}, {1000, 1}, {10000, 1}, {100000, 1}} {
+		b.Run(fmt.Sprintf("rate=%g/batch=%d", row.rate, row.batch), func(b *testing.B) {
 			var done int64
 			var cpu, late time.Duration
+			load := benchmarks.Load{Clients: 64, Outstanding: 16, Batch: row.batch, Payload: 256, Rate: row.rate, For: 2 * time.Second}
 			for b.Loop() {
-				r, err := benchmarks.Run(b.Context(), nothing{}, benchmarks.Load{Clients: 64, Outstanding: 16, Payload: 256, Rate: rate, For: 2 * time.Second})
+				r, err := benchmarks.Run(b.Context(), nothing{}, load)
 				require.NoError(b, err)
 				done += r.Done
 				cpu += r.Cost.OwnCPU

@@ -6,7 +6,9 @@
 //	s, err := ours.Start(...)
 //	result, err := benchmarks.Run(ctx, s, benchmarks.Load{Clients: 64, Outstanding: 16, Payload: 256, For: 10 * time.Second})
 //
-// A closed loop (Rate 0) keeps Clients x Outstanding operations under way and finds the throughput. An open loop sends at
+// A closed loop (Rate 0) keeps Clients x Outstanding operations under way and finds the throughput. It hands them in by
+// batches where clients take them so ([Batching]), else each from a goroutine of its own, which costs the generator and the
+// client several microseconds an operation: Result.Batch says which. An open loop sends at
 // the instants of a Poisson process that was drawn from a seed before the start, whether the system keeps up or not, and
 // takes each latency from the instant at which the operation was meant to be sent: a system that stalls for a second is
 // charged for every operation of that second (G. Tene, "How NOT to Measure Latency", 2013, calls the opposite
