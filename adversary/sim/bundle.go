@@ -12,7 +12,7 @@ import (
 // X1, X2).
 
 // resultsMost bounds the results of a bundle, about: beyond 64 KB they come in parts.
-const resultsMost = 100 << 10
+const resultsMost = 72 << 10
 
 // operations draws what a client's next request carries. Without bundles that is one
 // operation, of which nothing is drawn.

@@ -29,7 +29,7 @@ func Faults() (out []Fault) {
 var climate = []struct {
 	group   string
 	percent uint64
-}{{"clients", 25}, {"delays", 100}, {"links", 40}, {"processes", 45}, {"disks", 30}, {"clocks", 35}, {"bundles", 25}}
+}{{"clients", 25}, {"delays", 100}, {"links", 40}, {"processes", 45}, {"disks", 30}, {"clocks", 35}, {"bundles", 20}}
 
 // kinds are the faults that correct replicas and their links must stand, with how many
 // worlds of 100 have one where its group has any.
@@ -333,7 +333,7 @@ func (g *gen) vote() string {
 // that are soon full or as long as they may be.
 func (g *gen) bundles() {
 	g.s.Bundle = 2 << g.draw("bundle", 8)
-	if g.draw("long", 16) > 0 {
+	if g.draw("long", 32) > 0 {
 		g.s.OpBytes = opBytesLeast + int(g.draw("op-bytes", 1<<(1+g.draw("op-bits", 12))))
 	}
 }

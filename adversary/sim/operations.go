@@ -39,7 +39,7 @@ func carried(r *message.Request, most int) (list [][]byte, ok bool) {
 // onOperations checks, at a block's first execution, that the application was given each
 // operation of what is executed once, in order and under its name, that no number is used
 // twice (I3), and notes what each resulted in.
-func (o *oracle) onOperations(h *host, d *core.Decided) {
+func (o *oracle) onOperations(h *host, d *core.Decided, replies []message.Reply) {
 	if d.Point.Seq <= o.operated {
 		return
 	}
@@ -51,7 +51,7 @@ func (o *oracle) onOperations(h *host, d *core.Decided) {
 			if o.w.failure != nil || o.w.broken != nil {
 				return
 			}
-			o.results[r.Digest(o.w.door.Cluster())] = x.given[given : given+n]
+			o.results[replies[i].Request] = x.given[given : given+n]
 			given += n
 		}
 	}

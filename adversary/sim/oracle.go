@@ -231,7 +231,7 @@ func (o *oracle) onExecuted(h *host, d *core.Decided, state message.Digest, repl
 		}
 	}
 	o.onAnswered(h, d, replies)
-	o.onOperations(h, d)
+	o.onOperations(h, d, replies)
 	for _, r := range h.app.fresh {
 		if old, ok := o.ran[r]; ok && old != d.Point.Seq {
 			o.w.fail("I3", fmt.Sprintf("replica %d executes at %d what was executed at %d", h.at, d.Point.Seq, old))

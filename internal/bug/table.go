@@ -148,7 +148,7 @@ var all = []Bug{
 	{ID: "M98", Class: Directed, Layer: Message, Rule: "V7", What: "only the first four members lead"},
 	{ID: "M99", Class: Directed, Layer: Core, Rule: "T1", What: "a replica that is behind suspects the primary"},
 	{ID: "M100", Class: Medium, Layer: Message, Rule: "X1 N1", What: "a bundle may say that it has more operations than it has"},
-	{ID: "M101", Class: Medium, Layer: Message, Rule: "X1 X2", What: "all parts of a bundle's results but the first have those of the operations before them"},
-	{ID: "M102", Class: Medium, Layer: Session, Rule: "X1", What: "a bundle that is ordered twice is executed twice"},
-	{ID: "M103", Class: Medium, Layer: Message, Rule: "X1", What: "an empty operation of a bundle is taken for the one before it"},
+	{ID: "M101", Class: Easy, Layer: Message, Rule: "X1 X2", What: "all parts of a bundle's results but the first have those of the operations before them"},
+	{ID: "M102", Class: Easy, Layer: Session, Rule: "X1", What: "a bundle that is ordered twice is executed twice"},
+	{ID: "M103", Class: Easy, Layer: Message, Rule: "X1", What: "an empty operation of a bundle is taken for the one before it"},
 }
