@@ -107,6 +107,16 @@ func (k HashKind) digest(b []byte) Digest {
 	return sha256.Sum256(b)
 }
 
+// blake3Of hashes parts as if they stood side by side.
+func blake3Of(parts ...[]byte) (d Digest) {
+	h := blake3.New()
+	for _, p := range parts {
+		_, _ = h.Write(p) // never fails
+	}
+	h.Sum(d[:0])
+	return d
+}
+
 // Block is a header with its payload. Payload is shared, never modified.
 type Block struct {
 	Header  Header

@@ -52,14 +52,16 @@ func (r *Request) AppendFlat(b []byte) []byte {
 	return append(b, r.Sig...)
 }
 
-func (r *Request) appendUnsigned(b []byte) []byte {
+func (r *Request) appendUnsigned(b []byte) []byte { return append(r.appendHead(b), r.Op...) }
+
+// appendHead appends what stands before the operation.
+func (r *Request) appendHead(b []byte) []byte {
 	b = append(b, byte(r.Type))
 	b = append(b, r.Client[:]...)
 	b = appendUint64(b, uint64(r.Session.Seq))
 	b = binary.BigEndian.AppendUint32(b, r.Session.Pos)
 	b = appendUint64(b, r.Number, r.Awaited)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Op)))
-	return append(b, r.Op...)
+	return binary.BigEndian.AppendUint32(b, uint32(len(r.Op)))
 }
 
 // ParseFlat reads one flat request that must fill b. The result aliases b.
@@ -108,17 +110,22 @@ func (r *Request) check() error {
 // the same length. Replies carry it (spec X2).
 func (r *Request) Digest(cluster Digest) Digest {
 	var room [512]byte // that of a longer one grows
-	b := r.appendSigned(room[:0], cluster)
-	return hashFor(len(b)).digest(b)
+	head := r.appendHead(appendCluster(room[:0], cluster))
+	if hashFor(len(head)+len(r.Op)) == HashBLAKE3 {
+		return blake3Of(head, r.Op) // a copy would cost more than the hash
+	}
+	return HashSHA256.digest(append(head, r.Op...))
 }
 
 // signedFixed is the length of what is signed of a request, without its operation.
 const signedFixed = len(domainPrefix) + 2 + len(Digest{}) + requestFixed
 
 func (r *Request) appendSigned(b []byte, cluster Digest) []byte {
-	b = appendDomain(b, domainRequest)
-	b = append(b, cluster[:]...)
-	return r.appendUnsigned(b)
+	return r.appendUnsigned(appendCluster(b, cluster))
+}
+
+func appendCluster(b []byte, cluster Digest) []byte {
+	return append(appendDomain(b, domainRequest), cluster[:]...)
 }
 
 // AppendBatch appends the flat form of a batch: a count, then each request
