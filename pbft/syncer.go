@@ -51,8 +51,9 @@ type decision struct {
 // with it the inbox.
 const queueMax = 256
 
-// bufMax bounds the buffer that is kept for the blocks of the next sync, in bytes.
-const bufMax = 4 << 20
+// bufMax is how many bytes are encoded before they are written to the log. A single block
+// may exceed it.
+const bufMax = 1 << 20
 
 func newSyncer(r *Replica) *syncer {
 	s := &syncer{r: r, mail: mail{r: r}}
@@ -226,31 +227,20 @@ func (s *syncer) binds(k core.RecordKind) bool {
 
 // persist writes outputs and session tables to the log, and syncs it if something waits
 // for what is in it.
-func (s *syncer) persist(batch []core.Output, recs []storage.Record, needed bool) error {
-	buf := s.buf[:0]
-	s.dirty = s.dirty || len(recs) > 0
+func (s *syncer) persist(batch []core.Output, tables []storage.Record, needed bool) error {
+	start := s.r.clock.Now()
+	s.dirty = s.dirty || len(tables) > 0
+	recs := tables
 	for i := range batch {
 		for k := range batch[i].Persist {
-			var (
-				list []storage.Record
-				err  error
-			)
-			if buf, list, err = s.r.encode(buf, &batch[i].Persist[k]); err != nil {
-				return fmt.Errorf("pbft: own bug: record without an encoding: %w", err)
+			var err error
+			if recs, err = s.encode(recs, &batch[i].Persist[k]); err != nil {
+				return err
 			}
-			recs = append(recs, list...)
-			s.dirty = s.dirty || s.binds(batch[i].Persist[k].Kind)
 		}
 	}
-	start := s.r.clock.Now()
-	if len(recs) > 0 {
-		if err := s.r.cfg.Log.Write(recs); err != nil {
-			return fmt.Errorf("%w: %w", ErrDurability, err)
-		}
-		s.r.exec.ring()
-	}
-	if s.buf = buf; cap(buf) > bufMax {
-		s.buf = nil
+	if err := s.write(recs); err != nil {
+		return err
 	}
 	if !s.dirty || !needed && !rests(batch) {
 		return nil
@@ -266,6 +256,36 @@ func (s *syncer) persist(batch []core.Output, recs []storage.Record, needed bool
 	s.mu.Lock()
 	s.syncP99 = max(took, s.syncP99-s.syncP99/128)
 	s.mu.Unlock()
+	return nil
+}
+
+// encode appends what a record is in the log to what is to be written, and writes it if that is
+// much.
+func (s *syncer) encode(recs []storage.Record, rec *core.Record) ([]storage.Record, error) {
+	buf, list, err := s.r.encode(s.buf, rec)
+	if err != nil {
+		return nil, fmt.Errorf("pbft: own bug: record without an encoding: %w", err)
+	}
+	s.dirty = s.dirty || s.binds(rec.Kind)
+	recs = append(recs, list...)
+	if s.buf = buf; len(buf) < bufMax {
+		return recs, nil
+	}
+	return nil, s.write(recs)
+}
+
+// write hands records to the log, which copies them: what they were encoded in is free again.
+func (s *syncer) write(recs []storage.Record) error {
+	if len(recs) == 0 {
+		return nil
+	}
+	if err := s.r.cfg.Log.Write(recs); err != nil {
+		return fmt.Errorf("%w: %w", ErrDurability, err)
+	}
+	if s.buf = s.buf[:0]; cap(s.buf) > 4*bufMax {
+		s.buf = nil // it held one large block
+	}
+	s.r.exec.ring()
 	return nil
 }
 
