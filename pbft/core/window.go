@@ -28,15 +28,18 @@ type window struct {
 
 const (
 	windowPeriod = 10 * clock.Second // then the least latency is measured anew, with one block under way
-	ample        = 64 << 10          // pending bytes that are worth a block of their own
+	ample        = 32 << 10          // pending bytes, for each member, that are worth a block of their own
 )
 
 // wait reports whether pending requests are to wait for blocks under way, as they may have done
 // since some time. They do so for no longer than T4 excuses, half of its least bound with a half
 // to spare, and never if a member waits for one of them (spec T1).
+//
+// What is worth a block of its own grows with the cluster, for so do the votes on a block: they cost
+// each replica some 25 us for each member, and 32 KB of requests about twice that.
 func (c *Core) wait(requests, bytes int, since clock.Instant) bool {
 	w := &c.window
-	small := requests < c.cfg.BlockRequests && bytes < ample && len(c.pool.overdue) == 0
+	small := requests < c.cfg.BlockRequests && bytes < min(ample*c.n, c.cfg.BlockBytes) && len(c.pool.overdue) == 0
 	if !small || w.size == 0 || c.top-c.decided.Seq < w.size {
 		return false
 	}

@@ -1,12 +1,14 @@
 package core
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
+	"github.com/twothirds-bft/twothirds/pbft/quorum"
 )
 
 // play lets a window measure n blocks in a cluster that takes capacity blocks without queueing, of which each has
@@ -61,4 +63,18 @@ func TestWindowMeasuresOneBlock(t *testing.T) {
 	c.decided.Seq = 2
 	w.proposed(c, 5)
 	require.Equal(t, message.Seq(3), w.used)
+}
+
+// What is worth a block of its own grows with the number of members, up to the size of a block.
+func TestWindowOfSmallBlocks(t *testing.T) {
+	for _, tc := range []struct {
+		n, bytes int
+		waits    bool
+	}{{4, 4*ample - 1, true}, {4, 4 * ample, false}, {31, 31*ample - 1, true}, {31, 31 * ample, false}, {100, 1<<20 - 1, true}, {100, 1 << 20, false}} {
+		sys, err := quorum.New(slices.Repeat([]uint64{1}, tc.n))
+		require.NoError(t, err)
+		c := &Core{n: tc.n, sys: sys, now: clock.At(1e9), cfg: Config{}.withDefaults(), top: 1}
+		c.timing.floor, c.window.size = clock.Second, 1
+		require.Equal(t, tc.waits, c.wait(1, tc.bytes, clock.Instant{}), "%d members, %d bytes", tc.n, tc.bytes)
+	}
 }
