@@ -89,3 +89,29 @@ func TestBundleInParts(t *testing.T) {
 		require.True(t, len(m.Result) <= 65<<10 || len(results) == 1)
 	}
 }
+
+// curt answers each operation with two bytes.
+type curt struct{ counter }
+
+func (c *curt) Execute(b *pbft.Block) [][]byte {
+	out := c.counter.Execute(b)
+	for i := range out {
+		out[i] = []byte("ok")
+	}
+	return out
+}
+
+// A client that uses the number of an operation again for a bundle has what the operation resulted in, and stops nobody
+// (spec X1, D1).
+func TestBundleUnderAUsedNumber(t *testing.T) {
+	c := newCluster(t, 4, func(cfg *pbft.Config) { cfg.Application = &curt{} })
+	c.startAll()
+	client := newRemote(t, c)
+	session := client.open(0)
+	for i := range c.reps {
+		single := message.Request{Session: session, Number: 1, Op: []byte("op")}
+		require.Equal(t, "ok", string(client.ask(i, single).Result))
+		require.Equal(t, "ok", string(client.ask(i, bundle(session, 1, "a", "b")).Result))
+		require.NoError(t, c.reps[i].Err())
+	}
+}

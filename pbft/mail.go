@@ -37,7 +37,7 @@ func (m *mail) add(q *message.Request, reply message.Reply) {
 	}
 	reply.Request = q.Digest(m.r.door.Cluster())
 	l := m.letter(q.Client)
-	if q.Type != message.RequestBundle || reply.Code != message.ReplyOK {
+	if q.Type != message.RequestBundle || reply.Code != message.ReplyOK || !message.AreParts(reply.Result, q.Count()) {
 		m.put(l, reply)
 		return
 	}

@@ -108,6 +108,31 @@ func AppendParts(b []byte, results [][]byte) []byte {
 	return b
 }
 
+// AreParts reports whether b is what AppendParts makes of as many results, wherever it is cut. Of a bundle that comes
+// under a number that something else was executed under, the reply is what that resulted in, which is none: no client
+// but a faulty one uses a number twice.
+func AreParts(b []byte, count int) bool {
+	next := 0
+	for len(b) > 0 {
+		if len(b) < 8 || int64(binary.BigEndian.Uint32(b)) != int64(next) {
+			return false
+		}
+		n := binary.BigEndian.Uint32(b[4:])
+		if n == 0 || uint64(next)+uint64(n) > uint64(count) {
+			return false
+		}
+		b = b[8:]
+		for range n {
+			var ok bool
+			if _, b, ok = cut(b); !ok {
+				return false
+			}
+		}
+		next += int(n)
+	}
+	return next == count
+}
+
 // CutPart splits the first part off what AppendParts made.
 func CutPart(b []byte) (part, rest []byte) {
 	rest = b[8:]

@@ -81,6 +81,18 @@ func TestParts(t *testing.T) {
 	})
 }
 
+// TestAreParts (spec X1): results of as many operations are parts, and nothing else is.
+func TestAreParts(t *testing.T) {
+	two := AppendParts(nil, [][]byte{[]byte("op"), make([]byte, 64<<10)})
+	require.True(t, AreParts(two, 2))
+	require.True(t, AreParts(AppendParts(nil, make([][]byte, BundleMax)), BundleMax))
+	require.False(t, AreParts(two, 1))
+	require.False(t, AreParts(two, 3))
+	for _, b := range [][]byte{nil, []byte("ok"), make([]byte, 8), bytes.Repeat([]byte{0xff}, 8), two[:len(two)-1], append(bytes.Clone(two), 0)} {
+		require.False(t, AreParts(b, 2))
+	}
+}
+
 // TestMalformedPart (spec D1): what a lying replica may send.
 func TestMalformedPart(t *testing.T) {
 	good := AppendParts(nil, [][]byte{[]byte("op"), {}, []byte("three")})
