@@ -7,8 +7,8 @@ import (
 )
 
 // newBundles is a client under its own key that asks for several operations at once as no
-// client may: with counts that lie, none or too many of them, too long, and others under a
-// number that it used. It breaks who takes a count for what is there, executors that hand
+// client may: with counts that lie, none or too many of them, too long, and others, or
+// one alone, under a number that it used. It breaks who takes a count for what is there, executors that hand
 // results out by the count, and who executes a number twice (A62).
 func newBundles(e *Env) Sender {
 	b := &bundler{e: e}
@@ -76,7 +76,9 @@ func (b *bundler) next() message.Request {
 			return b.last
 		}
 		r.Type, r.Session, r.Number = message.RequestBundle, b.session, b.number
-		r.Op = b.operations()
+		if r.Op = b.operations(); e.Draw("single", 4) == 0 {
+			r.Type, r.Op = message.RequestOperation, r.Op[:1+e.Draw("short", 3)]
+		}
 	}
 	if e.Door.SignRequest(e.Key, &r) == nil {
 		b.last = r

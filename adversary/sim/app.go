@@ -128,7 +128,7 @@ func (a *chainApp) Execute(b *pbft.Block) [][]byte {
 	for i := range b.Ops {
 		var room [128]byte
 		a.state = sha256.Sum256(append(append(room[:0], a.state[:]...), b.Ops[i].Data...))
-		out[i] = make([]byte, 8+wanted(b.Ops[i].Data))
+		out[i] = make([]byte, min(8, len(b.Ops[i].Data))+wanted(b.Ops[i].Data))
 		copy(out[i], a.state[:8])
 	}
 	return out

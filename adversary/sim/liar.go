@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"github.com/twothirds-bft/twothirds/adversary/liar"
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/pbft/message"
@@ -87,7 +89,9 @@ func (h *host) forge(to message.ReplicaID, m message.Message) {
 	w := h.w
 	w.oracle.learnFrom(m)
 	w.oracle.onForged(h.signer.Public(), m)
-	if int(to) < w.sc.Replicas {
+	if r, ok := m.(*message.Requests); ok && int(to) < w.sc.Replicas && h.own(r) && h.src.Draw("direct", 2) == 1 {
+		h.ask(w.hosts[to], r)
+	} else if int(to) < w.sc.Replicas {
 		h.link(to, &packet{from: h.id, msg: m})
 	} else if i := int(to) - w.sc.Replicas; i < len(w.clients) {
 		switch m := m.(type) {
@@ -99,6 +103,20 @@ func (h *host) forge(to message.ReplicaID, m message.Message) {
 			}
 		}
 	}
+}
+
+// own reports whether requests are all under the replica's own key.
+func (h *host) own(r *message.Requests) bool {
+	return !slices.ContainsFunc(r.List, func(q message.Request) bool { return q.Client != h.signer.Public() })
+}
+
+// ask sends a replica requests as a client does: that one is to answer them then.
+func (h *host) ask(to *host, r *message.Requests) {
+	h.w.links.carry(h.at, to.at, r, deed{run: func() {
+		if v, err := h.w.door.VerifyClient(h.signer.Public(), r); err == nil && to.core != nil {
+			to.push(v)
+		}
+	}})
 }
 
 func (h *host) forgeReply(c *simClient, r *message.Reply) {

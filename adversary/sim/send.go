@@ -77,7 +77,7 @@ func (h *host) encode(p **packet) bool {
 
 // reply sends a client its answer, the results of a bundle in parts.
 func (h *host) reply(q *message.Request, r *message.Reply) {
-	if q.Type != message.RequestBundle || r.Code != message.ReplyOK {
+	if q.Type != message.RequestBundle || r.Code != message.ReplyOK || !message.AreParts(r.Result, q.Count()) {
 		h.tell(q.Client, r)
 		return
 	}
