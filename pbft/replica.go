@@ -141,6 +141,8 @@ func (r *Replica) recover() error {
 	if err != nil {
 		return fmt.Errorf("pbft: %w", err)
 	}
+	r.syncer.newest = res.Commit
+	r.syncer.proof.Store(res.Commit) // what was read from the log is durable
 	r.own.executed(r.exec.applied())
 	r.publish()
 	return nil

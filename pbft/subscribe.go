@@ -7,7 +7,6 @@ import (
 
 	"github.com/twothirds-bft/twothirds/pbft/core"
 	"github.com/twothirds-bft/twothirds/pbft/message"
-	"github.com/twothirds-bft/twothirds/pbft/wire"
 )
 
 // Proven is a decided block with a proof for anyone who has the members: the chain
@@ -84,16 +83,8 @@ func (r *Replica) proven(from message.Point) ([]*Proven, error) {
 			return nil, err
 		}
 	}
-	b := r.cfg.Log.State(slotCommit)
-	if b == nil {
-		return nil, nil
-	}
-	m, err := wire.Decode(b)
-	if err != nil {
-		return nil, err
-	}
-	cert := m.(*message.CommitCert)
-	if cert.Seq <= from.Seq {
+	cert := r.syncer.proof.Load()
+	if cert == nil || cert.Seq <= from.Seq {
 		return nil, nil
 	}
 	blocks, err := r.history.tail(from, cert)

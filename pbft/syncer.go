@@ -33,11 +33,17 @@ type syncer struct {
 
 	sessions atomic.Uint64 // seq of the newest session table that is durable
 
+	// proof is the newest commit certificate whose own vote is durable, or nil: only that may be
+	// shown to anybody (spec N7).
+	proof atomic.Pointer[message.CommitCert]
+
 	syncP99 clock.Duration // decaying maximum of what a sync took
 
-	dirty bool   // of the syncer's goroutine: something was written after the last sync that others may rest on
-	mail  mail   // of the same
-	buf   []byte // of persist: what the log copies
+	// Of the syncer's goroutine:
+	dirty  bool                // something was written after the last sync that others may rest on
+	newest *message.CommitCert // written last
+	mail   mail
+	buf    []byte // of persist: what the log copies
 }
 
 // decision is a block to execute.
@@ -285,16 +291,22 @@ func (s *syncer) write(recs []storage.Record) error {
 	if s.buf = s.buf[:0]; cap(s.buf) > 4*bufMax {
 		s.buf = nil // it held one large block
 	}
-	s.r.exec.ring()
 	return nil
 }
 
 // settled notes that outputs are in the log, and in it durably unless it is dirty, and lets
 // out decisions that waited for that.
 func (s *syncer) settled(batch []core.Output, through uint64) {
+	for i := range batch {
+		if c := certOf(&batch[i]); c != nil {
+			s.newest = c
+		}
+	}
 	if s.dirty {
 		return
 	}
+	s.proof.Store(s.newest)
+	s.r.exec.ring()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.durable = through

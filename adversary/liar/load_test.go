@@ -26,7 +26,7 @@ var loads = []struct {
 	{"partial", "calm", fetches, 15, 1000},
 	{"slow-drip", "calm", elapsed, 3000, 1000},
 	{"lure", "calm", elapsed, 3000, 1000},
-	{"replay", "backup", filtered, 500, 110},
+	{"replay", "backup", filtered, 500, 105},
 	{"replay-requests", "calm", dropped(core.DropInadmissible), 20, 1000},
 	{"future", "backup", dropped(core.DropNotPrimary), 1000, 1000},
 	{"new-view-half", "next", sent(message.KindFetchView), 1, 150},

@@ -54,3 +54,11 @@ func (p *pool) takeOverdue(bytesMax, most int) (out []message.Request, size int)
 	}
 	return out, size
 }
+
+// awaited reports whether a member waits for a request that is in no block.
+func (p *pool) awaited() bool {
+	return slices.ContainsFunc(p.overdue, func(o overdue) bool {
+		x := p.items[o.key]
+		return x != nil && x.turn != nil
+	})
+}

@@ -39,14 +39,14 @@ const (
 // each replica some 25 us for each member, and 32 KB of requests about twice that.
 func (c *Core) wait(requests, bytes int, since clock.Instant) bool {
 	w := &c.window
-	small := requests < c.cfg.BlockRequests && bytes < min(ample*c.n, c.cfg.BlockBytes) && len(c.pool.overdue) == 0
+	small := requests < c.cfg.BlockRequests && bytes < min(ample*c.n, c.cfg.BlockBytes) && !c.pool.awaited()
 	if !small || w.size == 0 || c.top-c.decided.Seq < w.size {
 		return false
 	}
 	if since.IsZero() {
 		since = c.now
 	}
-	until := since.Add(max(c.timing.turn.bound(c), c.timing.floor/16) / 4)
+	until := since.Add(c.timing.floor / 16 / 4)
 	if !c.now.Before(until) {
 		return false
 	}
