@@ -269,8 +269,10 @@ func (c *Core) askFor(i int, k needKind, want message.Fetch) {
 	switch {
 	case x.way.Seq > 0:
 		want.From = x.way
-	case x.tries > c.n && want.Want.Chain != (message.Digest{}):
-		want.From = c.ownPoint(min(c.held, c.decided.Seq)) // what is above may be known here only
+	case (x.tries-1)/c.n%2 == 1 && want.Want.Chain != (message.Digest{}):
+		// What is above may be known here only. Every second round alone: an answer holds
+		// few blocks, and those from here on may all be here.
+		want.From = c.ownPoint(min(c.held, c.decided.Seq))
 	}
 	c.pulls.asks[i] = ask{open: true, kind: k, want: want}
 	c.send(i, &want)

@@ -330,6 +330,15 @@ func TestPullsGoRound(t *testing.T) {
 	require.LessOrEqual(t, asked[0]+asked[1]+asked[2], 8)
 }
 
+// "pulls by (own tip, wanted C)" (spec N9), though long without an answer: what is above the decided block may be
+// known here only, so every second round begins there. When all did so from then on,
+// an answer that holds one block brought what was here, each time anew.
+func TestPullsReturnToTheTip(t *testing.T) {
+	s := play(t, "new n=4 answer=1", "mute *->* COMMIT,SUSPECT", "submit 0 a", "run", "expect 3 tip=1 decided=0",
+		"mute 0->3 BODY", "mute *->3 BLOCKS", "submit 0 b", "run in=1s", "expect 3 tip=1")
+	s.play(t, "unmute", "mute *->* COMMIT,SUSPECT", "mute 0->3 BODY", "run in=1s", "expect 3 tip=2")
+}
+
 // A peer answers one pull a turn (spec D2), so what is lacking at one time is asked of
 // different peers, and of one that owes an answer nothing else. Asked together, of one
 // peer over a link that keeps the order, the first answer was taken for the last
