@@ -45,13 +45,12 @@ func TestRestartFromSnapshot(t *testing.T) {
 	before := app.blocks
 	app = &snapshotting{}
 	c.start(3, false)
-	for range 6 {
-		c.load(1, 40)
-	}
+	next := c.reps[0].Status().Applied + 16
+	c.pass(0, next)
 	require.Eventually(t, func() bool {
 		want, digest := c.apps[0].state()
 		sum, got := app.state()
-		return want == sum && digest == got || c.reps[3].Err() != nil
+		return want == sum && digest == got && c.reps[3].Status().Stable.Seq >= next || c.reps[3].Err() != nil
 	}, 20*time.Second, 10*time.Millisecond)
 	require.NoError(t, c.reps[3].Err())
 	c.apps[0].mu.Lock()

@@ -248,14 +248,14 @@ func (s *syncer) persist(batch []core.Output, tables []storage.Record, needed bo
 	if err := s.write(recs); err != nil {
 		return err
 	}
+	if bug.M74 {
+		s.cut(batch)
+	}
 	if !s.dirty || !needed && !rests(batch) {
 		return nil
 	}
 	if err := s.r.cfg.Log.Sync(); err != nil {
 		return fmt.Errorf("%w: %w", ErrDurability, err)
-	}
-	if bug.M74 {
-		s.cut(batch)
 	}
 	s.dirty = false
 	took := s.r.clock.Now().Sub(start)
