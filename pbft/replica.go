@@ -180,7 +180,6 @@ func (r *Replica) stop(err error) {
 // bury lets go of everything once the goroutines have ended.
 func (r *Replica) bury() {
 	<-r.done
-	r.pool.Close() // readers of links, which the network waits for, may wait for the loop
 	netErr := r.net.Close()
 	r.wg.Wait()
 	logErr := r.cfg.Log.Close()

@@ -21,8 +21,7 @@ type Costs struct {
 	Request, Operation time.Duration
 
 	// For each byte, in picoseconds.
-	Hash int // SHA-256
-	Long int // BLAKE3, which names what has hashLong bytes or more
+	Hash int // of a body
 	Wire int // at one end
 	Log  int
 }
@@ -43,7 +42,7 @@ func DefaultCosts(link string) Costs {
 			{1, micro(24)}, {3, micro(21.6)}, {7, micro(16.9)}, {21, micro(14.2)}, {67, micro(13.5)}, {256, micro(11.5)}, {1024, micro(10)},
 		},
 		Frame: micro(0.165), Turn: micro(1), Step: micro(0.5), Block: micro(5), Request: micro(0.5), Operation: micro(0.15),
-		Hash: 550, Long: 250, Log: 250,
+		Hash: 550, Log: 250,
 	}
 	switch link {
 	case "tls":
@@ -60,17 +59,6 @@ func micro(x float64) time.Duration { return time.Duration(x * us) }
 
 func perByte(picoseconds, bytes int) time.Duration {
 	return time.Duration(int64(picoseconds) * int64(bytes) / 1000)
-}
-
-// hashLong is from how many bytes on payloads and requests are named by BLAKE3 (spec B3).
-const hashLong = 4 << 10
-
-// hashing is what it costs to name so many bytes.
-func (c *Costs) hashing(bytes int) time.Duration {
-	if bytes >= hashLong {
-		return perByte(c.Long, bytes)
-	}
-	return perByte(c.Hash, bytes)
 }
 
 // batch is what it costs to check so many signatures at once.

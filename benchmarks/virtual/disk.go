@@ -18,6 +18,7 @@ type disk struct {
 	life     int // syncs of an earlier one come to nothing
 
 	blocks map[message.Seq]core.RestoredBlock // decided ones, as they were executed
+	first  message.Seq                        // the first that may be there
 	stable []*message.CheckpointCert
 }
 
@@ -121,18 +122,56 @@ func (d *disk) release(batch []core.Output) {
 	d.sync()
 }
 
-// prune forgets the records of blocks up to the stable checkpoint, of which blocks has those that were decided.
+// prune forgets what a restart does not need, as core.Assemble has it: the records of blocks up to the stable checkpoint,
+// and of most kinds all but the newest.
 func (d *disk) prune() {
 	low := d.stable[len(d.stable)-1].Seq
-	n := 0
-	for _, rec := range d.records {
-		if rec.Kind != core.RecordBlock || rec.Block.Header.Seq > low {
-			d.records[n] = rec
-			n++
+	var seen [core.RecordEvidence + 1]bool
+	kept := len(d.records)
+	for i := len(d.records) - 1; i >= 0; i-- {
+		rec := &d.records[i]
+		switch rec.Kind {
+		case core.RecordBlock:
+			if rec.Block.Header.Seq <= low {
+				continue
+			}
+		case core.RecordCheckpoint:
+			if rec.Message.(*message.Checkpoint).Seq <= low {
+				continue
+			}
+		case core.RecordEvidence:
+		default:
+			if seen[rec.Kind] {
+				continue
+			}
+			seen[rec.Kind] = true
 		}
+		kept--
+		d.records[kept] = *rec
 	}
+	n := copy(d.records, d.records[kept:])
 	clear(d.records[n:])
 	d.records = d.records[:n]
+	d.forget()
+}
+
+// forget lets go of decided blocks and certificates that no replica can ask for any more: each begins at its own stable
+// checkpoint, and its application at what it has executed.
+func (d *disk) forget() {
+	least := d.stable[len(d.stable)-1].Seq
+	for _, r := range d.r.w.replicas {
+		low := message.Seq(0)
+		if k := len(r.disk.stable); k > 0 {
+			low = r.disk.stable[k-1].Seq
+		}
+		least = min(least, low, r.app.seq)
+	}
+	for ; d.first <= least; d.first++ {
+		delete(d.blocks, d.first)
+	}
+	for len(d.stable) > 1 && d.stable[0].Seq < least {
+		d.stable = d.stable[1:]
+	}
 }
 
 // recover assembles what a restart finds.

@@ -143,11 +143,7 @@ func (x *executor) mirror() *session.Table {
 func (c *Costs) executing(b *message.Block) time.Duration {
 	cost := c.Block
 	for i := range b.Payload.Requests {
-		q := &b.Payload.Requests[i]
-		cost += c.Request + time.Duration(max(q.Count()-1, 0))*c.Operation
-		if len(q.Op) >= hashLong {
-			cost += c.hashing(len(q.Op)) // its reply names it; of a shorter one that is within Request
-		}
+		cost += c.Request + time.Duration(max(b.Payload.Requests[i].Count()-1, 0))*c.Operation
 	}
 	return cost
 }

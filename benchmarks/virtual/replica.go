@@ -21,16 +21,14 @@ type replica struct {
 	line   line
 	heard  [][2]clock.Instant // from each other replica, by class: when the newest frame arrives
 
-	core      *core.Core // nil while it is down
-	door      *message.Door
-	filter    verify.Filter
-	waiting   *verify.Waiting[*packet]
-	inbox     []message.Verified
-	executed  []core.Executed
-	turning   bool
-	gathering bool          // a check of what waits is planned
-	tickAt    clock.Instant // when the core wants Tick
-	alarm     clock.Instant // the earliest event planned for it
+	core     *core.Core // nil while it is down
+	door     *message.Door
+	filter   verify.Filter
+	inbox    []message.Verified
+	executed []core.Executed
+	turning  bool
+	tickAt   clock.Instant // when the core wants Tick
+	alarm    clock.Instant // the earliest event planned for it
 
 	disk      disk
 	app       executor
@@ -64,7 +62,6 @@ func (r *replica) boot(first bool) error {
 		return err
 	}
 	r.core, r.door = c, r.w.newDoor()
-	r.waiting, r.gathering = verify.NewWaiting[*packet](r.door.Members()), false
 	r.cpu.reset(r.w.cfg.Cores)
 	r.wake()
 	return nil
@@ -80,8 +77,7 @@ func (r *replica) die() {
 	r.cpu.reset(0)
 }
 
-// hear takes a frame from another replica, which the core's filter and then the door look at. That a vote which is held
-// back keeps what is behind it on its link waiting is not modelled.
+// hear takes a frame from another replica, which the core's filter and then the door look at.
 func (r *replica) hear(p *packet) {
 	if r.core == nil || r.failing == benchmarks.Isolation {
 		return
@@ -91,67 +87,17 @@ func (r *replica) hear(p *packet) {
 		if !r.filter.Useful(p.msg, r.w.door.Members()) {
 			return cost, nil
 		}
-		if m, ok := verify.Waits(p.msg); ok && r.waiting.Add(p.from.at, m, p) {
-			return cost, r.gather
-		}
 		r.verify(p)
 		r.spent.Verified += p.checks
 		if b, ok := p.msg.(*message.Body); ok {
-			cost += r.w.costs().hashing(len(b.Raw))
+			cost += perByte(r.w.costs().Hash, len(b.Raw))
 		}
-		return cost + p.cost, func() { r.heed(p) }
+		return cost + p.cost, func() {
+			if p.err == nil {
+				r.push(p.v)
+			}
+		}
 	})
-}
-
-// heed hands messages that were found good to the loop, all for one turn.
-func (r *replica) heed(list ...*packet) {
-	for _, p := range list {
-		if p.err == nil {
-			r.inbox = append(r.inbox, p.v)
-		}
-	}
-	if len(r.inbox) > 0 {
-		r.wake()
-	}
-}
-
-// gather plans to check what waits. What comes before a core is free for that is checked with it, as in package verify,
-// where a reader lets others hand in theirs before it begins.
-func (r *replica) gather() {
-	if !r.gathering {
-		r.gathering = true
-		r.cpu.put(r.check)
-	}
-}
-
-// check checks what has gathered, as one batch.
-func (r *replica) check() (time.Duration, func()) {
-	r.gathering = false
-	batch, _, more := r.waiting.Take(&r.filter, nil, nil)
-	if more {
-		r.gather()
-	}
-	if len(batch) == 0 {
-		return 0, nil
-	}
-	var bad []int
-	for _, p := range batch {
-		r.verify(p)
-		r.spent.Verified += p.checks
-		if p.err != nil {
-			bad = append(bad, p.from.at)
-		}
-	}
-	cost := r.w.costs().batch(len(batch))
-	if len(bad) > 0 {
-		cost += time.Duration(len(batch)) * r.w.costs().Verify // to find out which
-	}
-	return cost, func() {
-		if _, due := r.waiting.Done(len(bad) < len(batch), bad); due {
-			r.gather()
-		}
-		r.heed(batch...)
-	}
 }
 
 // receiving is what it costs to read a frame that has just come.
@@ -225,9 +171,6 @@ func (r *replica) turn() (time.Duration, func()) {
 		}
 	}
 	r.filter = verify.Filter(r.core.Marks())
-	if _, _, due := r.waiting.Review(&r.filter, nil); due {
-		r.gather()
-	}
 	return cost, func() { r.turned(outs) }
 }
 
@@ -253,7 +196,7 @@ func (r *replica) proposing(o *core.Output) (cost time.Duration) {
 	c := r.w.costs()
 	for i := range o.Propose {
 		if b, ok := o.Propose[i].Msg.(*message.Body); ok {
-			cost += c.hashing(len(b.Raw))
+			cost += perByte(c.Hash, len(b.Raw))
 		}
 	}
 	if r.disk.early(o) {

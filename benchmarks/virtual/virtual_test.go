@@ -64,7 +64,7 @@ func TestCosts(t *testing.T) {
 func TestCostsBound(t *testing.T) {
 	load := benchmarks.Load{Clients: 4, Outstanding: 16, Payload: 256, For: 300 * time.Millisecond}
 	dear := virtual.DefaultCosts("tls")
-	dear.Verify, dear.Batch = time.Millisecond, nil
+	dear.Verify = time.Millisecond
 	fast, slow := play(t, virtual.Config{Cores: 1}, load), play(t, virtual.Config{Cores: 1, Costs: &dear}, load)
 	require.Less(t, slow.PerSec, fast.PerSec/2)
 	require.LessOrEqual(t, slow.Cost.System.CPU, 4*slow.Window+time.Millisecond, "four cores cannot work more")

@@ -136,15 +136,9 @@ type Marks struct {
 	Certified message.Seq
 	Decided   message.Seq
 	Settled   bool // a CC of View is held: its COMMITs at decided blocks say nothing new (spec V5)
-
-	Self                int         // own index
-	Prepared, Committed message.Seq // own newest votes of View, 0 for none
 }
 
 // Marks returns the current marks; it is cheap enough for every turn.
 func (c *Core) Marks() Marks {
-	return Marks{
-		View: c.view, Low: c.low.Seq, Certified: c.prepares.certified(), Decided: c.decided.Seq, Settled: c.released >= c.view,
-		Self: c.self, Prepared: c.voted.Seq, Committed: c.commit.Seq,
-	}
+	return Marks{View: c.view, Low: c.low.Seq, Certified: c.prepares.certified(), Decided: c.decided.Seq, Settled: c.released >= c.view}
 }

@@ -186,34 +186,21 @@ func (d *Door) preimage(m Signed) []byte { return m.AppendSigned(make([]byte, 0,
 // Signature checks the epoch, form and signature of a signed message from
 // whomever it came.
 func (d *Door) Signature(m Signed) error {
-	key, err := d.keyOf(m)
-	if err != nil {
-		return err
-	}
-	if _, sig := m.Author(); !d.keys.Verify(key, d.preimage(m), sig) {
-		return ErrSignature
-	}
-	return nil
-}
-
-// keyOf returns the key of a signed message's signer, if nothing but the signature can
-// be wrong with it.
-func (d *Door) keyOf(m Signed) (key PublicKey, err error) {
 	if m.epoch() != d.members.epoch && !bug.M08 {
-		return key, ErrEpoch
+		return ErrEpoch
 	}
 	if err := form(m); err != nil {
-		return key, err
+		return err
 	}
 	signer, sig := m.Author()
 	i := d.members.Index(signer)
 	if i < 0 {
-		return key, ErrSender
+		return ErrSender
 	}
-	if len(sig) != SignatureSize {
-		return key, ErrSignature
+	if len(sig) != SignatureSize || !d.keys.Verify(d.members.list[i].Key, d.preimage(m), sig) {
+		return ErrSignature
 	}
-	return d.members.list[i].Key, nil
+	return nil
 }
 
 // form holds the rules within one signed message. Views and seqs stop short of

@@ -9,16 +9,12 @@
 //
 // Before any signature is checked, a filter that the protocol loop publishes after
 // each turn drops what can no longer matter. A stale filter costs work only.
-//
-// Votes that wait for a permit at one time are checked as one batch, and only as many
-// as make a quorum (Waiting).
 package verify
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/twothirds-bft/twothirds/internal/bug"
@@ -35,10 +31,6 @@ type Filter struct {
 	// Settled says that COMMITs of View at decided blocks have no use any more: until
 	// one certificate of them is held, they let go of abandoned blocks (spec V5).
 	Settled bool
-	// Self is the own index. Prepared and Committed are the seqs of the own newest votes of View, 0 for none, which
-	// need no check.
-	Self                int
-	Prepared, Committed message.Seq
 }
 
 // ErrStale reports a message that the filter dropped: nobody's fault.
@@ -55,15 +47,10 @@ type Counts struct {
 type Pool struct {
 	door    *message.Door
 	filter  atomic.Pointer[Filter]
-	permits chan *bench   // one is out per verification under way
+	permits chan struct{} // one per verification under way
 	clients chan struct{} // of which clients hold at most these
 
-	newest   []newest  // by member
-	tickets  []ticket  // by member
-	reviewed []*ticket // room of review, which the protocol loop alone calls
-
-	mu      sync.Mutex
-	waiting *Waiting[*ticket]
+	newest []newest // by member
 
 	verified, stale, refused atomic.Uint64
 }
@@ -81,27 +68,16 @@ type vote struct {
 // which clients' at most half; at least 1 each.
 func New(door *message.Door, workers int) *Pool {
 	workers = max(workers, 1)
-	n := door.Members().Len()
 	p := &Pool{
-		door: door, permits: make(chan *bench, workers), clients: make(chan struct{}, max(workers/2, 1)),
-		newest: make([]newest, n), tickets: make([]ticket, n), waiting: NewWaiting[*ticket](door.Members()),
-	}
-	for range workers {
-		p.permits <- new(bench)
-	}
-	for i := range p.tickets {
-		p.tickets[i].ready = make(chan bool, 2)
+		door: door, permits: make(chan struct{}, workers), clients: make(chan struct{}, max(workers/2, 1)),
+		newest: make([]newest, door.Members().Len()),
 	}
 	p.filter.Store(&Filter{})
 	return p
 }
 
-// Publish replaces the filter. f must not change afterwards. It is for one goroutine, which publishes whenever it has
-// counted what Member returned.
-func (p *Pool) Publish(f *Filter) {
-	p.filter.Store(f)
-	p.review(f)
-}
+// Publish replaces the filter. f must not change afterwards.
+func (p *Pool) Publish(f *Filter) { p.filter.Store(f) }
 
 // Counts returns a copy of the counters.
 func (p *Pool) Counts() Counts {
@@ -109,8 +85,8 @@ func (p *Pool) Counts() Counts {
 }
 
 // Member verifies a frame from a replica's own link. It blocks while all permits
-// are taken, and while the vote in it is held back. The frame belongs to the message
-// from then on. An error is ErrStale or the peer's fault.
+// are taken. The frame belongs to the message from then on. An error is ErrStale
+// or the peer's fault.
 func (p *Pool) Member(from message.ReplicaID, frame []byte) (message.Verified, error) {
 	m, err := wire.Decode(frame)
 	if err != nil {
@@ -119,42 +95,40 @@ func (p *Pool) Member(from message.ReplicaID, frame []byte) (message.Verified, e
 	if !p.useful(m) {
 		return message.Verified{}, ErrStale
 	}
-	i := p.door.Members().Index(from)
-	signed, waits := Waits(m)
-	if i < 0 || !waits {
-		return p.passed(p.alone(from, m))
+	last := p.last(from, m)
+	if last != nil {
+		if old := last.Load(); old != nil && bytes.Equal(old.frame, frame) {
+			p.verified.Add(1)
+			return old.v, nil
+		}
 	}
-	last := &p.newest[i][m.Kind()]
-	if old := last.Load(); old != nil && bytes.Equal(old.frame, frame) {
-		return p.passed(old.v, nil)
-	}
-	v, err := p.together(i, from, signed)
-	if err == nil {
-		last.Store(&vote{frame, v})
-	}
-	return p.passed(v, err)
-}
-
-// alone checks a message by itself.
-func (p *Pool) alone(from message.ReplicaID, m message.Message) (message.Verified, error) {
-	b := <-p.permits
-	defer func() { p.permits <- b }()
+	p.permits <- struct{}{}
+	defer func() { <-p.permits }()
 	if !p.useful(m) { // others have had their votes counted while this one waited
 		return message.Verified{}, ErrStale
 	}
-	return p.door.Verify(from, m)
+	v, err := p.door.Verify(from, m)
+	if err != nil {
+		return p.fault(err)
+	}
+	if last != nil {
+		last.Store(&vote{frame, v})
+	}
+	p.verified.Add(1)
+	return v, nil
 }
 
-// passed counts what becomes of a frame.
-func (p *Pool) passed(v message.Verified, err error) (message.Verified, error) {
-	switch {
-	case err == nil:
-		p.verified.Add(1)
-		return v, nil
-	case errors.Is(err, ErrStale):
-		return v, err // counted already
+// last returns where the newest message of its kind from a member is kept, nil if it is none that is repeated.
+func (p *Pool) last(from message.ReplicaID, m message.Message) *atomic.Pointer[vote] {
+	i := p.door.Members().Index(from)
+	if i < 0 {
+		return nil
 	}
-	return p.fault(err)
+	switch m.(type) {
+	case *message.Prepare, *message.Commit, *message.Suspect, *message.ViewChange, *message.Checkpoint:
+		return &p.newest[i][m.Kind()]
+	}
+	return nil
 }
 
 // useful holds a message against the newest filter, and counts it if it is stale.
@@ -173,11 +147,15 @@ func (p *Pool) Client(key message.PublicKey, frame []byte) (message.Verified, er
 		return p.fault(err)
 	}
 	p.clients <- struct{}{}
-	b := <-p.permits
+	p.permits <- struct{}{}
 	v, err := p.door.VerifyClient(key, m)
-	p.permits <- b
+	<-p.permits
 	<-p.clients
-	return p.passed(v, err)
+	if err != nil {
+		return p.fault(err)
+	}
+	p.verified.Add(1)
+	return v, nil
 }
 
 func (p *Pool) fault(err error) (message.Verified, error) {

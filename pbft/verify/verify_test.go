@@ -21,28 +21,27 @@ type counting struct {
 	crypto.Verifier
 	mu     sync.Mutex
 	checks int
-	sizes  []int // of batches
 	gate   chan struct{}
 }
 
 func (c *counting) Verify(key crypto.PublicKey, msg, sig []byte) bool {
-	return c.all([]crypto.PublicKey{key}, [][]byte{msg}, [][]byte{sig})
-}
-
-func (c *counting) VerifyAll(keys []crypto.PublicKey, msgs, sigs [][]byte) bool {
-	return c.all(keys, msgs, sigs)
-}
-
-func (c *counting) all(keys []crypto.PublicKey, msgs, sigs [][]byte) bool {
 	c.mu.Lock()
-	c.checks += len(keys)
-	c.sizes = append(c.sizes, len(keys))
+	c.checks++
 	gate := c.gate
 	c.mu.Unlock()
 	if gate != nil {
 		<-gate
 	}
-	return c.Verifier.VerifyAll(keys, msgs, sigs)
+	return c.Verifier.Verify(key, msg, sig)
+}
+
+func (c *counting) VerifyAll(keys []crypto.PublicKey, msgs, sigs [][]byte) bool {
+	for i := range keys {
+		if !c.Verify(keys[i], msgs[i], sigs[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *counting) count() int {
@@ -262,87 +261,4 @@ func FuzzMember(f *testing.F) {
 		}
 		_, _ = p.Client(ring.Signer(9).Public(), frame)
 	})
-}
-
-// Votes that wait for a permit are checked as one batch. A bad one among them is refused, the others are not, and nothing
-// more of its signer comes into a batch (spec D2).
-func TestBatch(t *testing.T) {
-	w := newWorld(t)
-	bad := w.frame(t, 1, &message.Suspect{View: 3})
-	bad[len(bad)-1] ^= 1
-	synctest.Test(t, func(t *testing.T) {
-		w.keys.gate = make(chan struct{})
-		p := verify.New(w.door, 1)
-		var wg sync.WaitGroup
-		member := func(i int, frame []byte) (err error) {
-			_, err = p.Member(message.ReplicaID(i), frame)
-			return err
-		}
-		first := w.frame(t, 0, &message.Commit{View: 3, Seq: 24, Chain: message.Digest{1}})
-		wg.Go(func() { require.NoError(t, member(0, first)) })
-		synctest.Wait()
-		for i := range 4 {
-			frame := w.frame(t, i, &message.Suspect{View: 3})
-			switch i {
-			case 0: // has one under way
-			case 1:
-				wg.Go(func() { require.ErrorIs(t, member(1, bad), message.ErrSignature) })
-			default:
-				wg.Go(func() { require.NoError(t, member(i, frame)) })
-			}
-		}
-		synctest.Wait()
-		require.Equal(t, 1, w.keys.count(), "one at a time")
-		close(w.keys.gate)
-		wg.Wait()
-		require.Equal(t, []int{1, 3, 1, 1, 1}, w.keys.sizes)
-		require.Equal(t, verify.Counts{Verified: 3, Refused: 1}, p.Counts())
-		require.ErrorIs(t, member(1, bad), message.ErrSignature)
-	})
-}
-
-// A vote beyond a quorum is held back until the loop has counted that: then it is stale, or checked after all. A pool that
-// is closed holds nothing back.
-func TestHeldBack(t *testing.T) {
-	f := verify.Filter{View: 3, Certified: 24, Self: 3, Prepared: 25}
-	counted := f
-	counted.Certified = 25
-	for name, tc := range map[string]struct {
-		then   func(p *verify.Pool)
-		counts verify.Counts
-	}{
-		"counted":   {func(p *verify.Pool) { p.Publish(&counted) }, verify.Counts{Verified: 3, Stale: 1}},
-		"otherwise": {func(p *verify.Pool) { p.Publish(&f) }, verify.Counts{Verified: 4}},
-		"stopped":   {func(p *verify.Pool) { p.Close() }, verify.Counts{Verified: 4}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			client := w.ring.Signer(9)
-			r := message.Request{Type: message.RequestOpen, Client: client.Public(), Number: 1}
-			require.NoError(t, w.door.SignRequest(client, &r))
-			request := w.frame(t, 9, &message.Requests{List: []message.Request{r}})
-			frames := make([][]byte, 3)
-			for i := range frames {
-				frames[i] = w.frame(t, i, &message.Prepare{View: 3, Seq: 25, Chain: message.Digest{1}})
-			}
-			synctest.Test(t, func(t *testing.T) {
-				w.keys.gate = make(chan struct{})
-				p := verify.New(w.door, 1)
-				p.Publish(&f)
-				var wg sync.WaitGroup
-				wg.Go(func() { _, _ = p.Client(client.Public(), request) })
-				synctest.Wait()
-				for i, frame := range frames {
-					wg.Go(func() { _, _ = p.Member(message.ReplicaID(i), frame) })
-				}
-				synctest.Wait()
-				close(w.keys.gate)
-				synctest.Wait()
-				require.Equal(t, verify.Counts{Verified: 3}, p.Counts())
-				tc.then(p)
-				wg.Wait()
-				require.Equal(t, tc.counts, p.Counts())
-			})
-		})
-	}
 }
