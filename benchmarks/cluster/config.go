@@ -28,7 +28,7 @@ type Config struct {
 	Replicas int    `json:"replicas"` // at least 4, the default
 	Class    string `json:"class"`    // "A" or "B", the default
 	Link     string `json:"link"`     // "tls", the default; "tcp", without TLS; "memory", class B only
-	Log      string `json:"log"`      // "wal", the default, or "memory"
+	Log      string `json:"log"`      // "wal", the default, "memory", or "recent": in memory, newest blocks alone
 	Signed   bool   `json:"signed"`   // operations carry their client's signature
 	Clients  int    `json:"clients"`  // that may be connected at a time; default 256
 
@@ -100,8 +100,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("%w: class %q is not A or B", ErrConfig, c.Class)
 	case !oneOf(c.Link, "tls", "tcp", "memory"):
 		return fmt.Errorf("%w: link %q is not tls, tcp or memory", ErrConfig, c.Link)
-	case !oneOf(c.Log, "wal", "memory"):
-		return fmt.Errorf("%w: log %q is not wal or memory", ErrConfig, c.Log)
+	case !oneOf(c.Log, "wal", "memory", "recent"):
+		return fmt.Errorf("%w: log %q is not wal, memory or recent", ErrConfig, c.Log)
 	case c.Class == "A" && c.Link == "memory":
 		return fmt.Errorf("%w: processes of class A have no memory in common", ErrConfig)
 	case c.Class == "B" && (c.Quota != 0 || c.Procs != 0):
@@ -135,6 +135,7 @@ func (c *Config) about() []string {
 	log := map[string]string{
 		"wal":    "log: a file per replica in " + c.Dir + ", synced before any message that depends on it leaves",
 		"memory": "log: in memory, nothing synced",
+		"recent": fmt.Sprintf("log: in memory, nothing synced, the newest %d blocks alone", recentBlocks),
 	}[c.Log]
 	signed := "operations: unsigned, their clients known by their links; votes and proposals signed with Ed25519"
 	if c.Signed {

@@ -60,9 +60,9 @@ func (c *Cluster) Kill(i int) error {
 	return err
 }
 
-// Start implements benchmarks.Faulty. A process that had its log in memory cannot start again.
+// Start implements benchmarks.Faulty. A process that had its log in memory cannot start again, nor what kept only recent blocks.
 func (c *Cluster) Start(i int) error {
-	if c.cfg.Class == "A" && c.cfg.Log == "memory" {
+	if c.cfg.Log == "recent" || c.cfg.Class == "A" && c.cfg.Log == "memory" {
 		return fmt.Errorf("%w: replica %d had its log in memory", errors.ErrUnsupported, i)
 	}
 	c.mu.Lock()

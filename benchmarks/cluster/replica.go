@@ -77,6 +77,8 @@ func (r *replica) openLog(before *replica) (storage.Log, error) {
 		return wal.Open(dir, wal.Options{FS: &r.disk})
 	case r.Config.Log == "wal":
 		return wal.Create(dir, wal.Options{FS: &r.disk})
+	case r.Config.Log == "recent":
+		return newRecent(), nil
 	case before != nil:
 		return before.log.(*logmemory.Log).Reopen()
 	default:

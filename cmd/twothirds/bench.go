@@ -82,7 +82,7 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f.StringVar(&l.Fault, "fault", "", "let replicas fail by this schedule")
 	f.StringVar(&c.Class, "class", "B", "A: a process per replica; B: all in this process; C: modelled machines in virtual time, up to 100")
 	f.StringVar(&c.Link, "link", "tls", "tls, tcp (nothing encrypted) or memory (classes B and C)")
-	f.StringVar(&c.Log, "log", "wal", "wal (files, synced) or memory")
+	f.StringVar(&c.Log, "log", "wal", "wal (files, synced), memory, or recent (in memory, the newest blocks alone)")
 	f.DurationVar(&c.Delay, "delay", 0, "how late each message between replicas is, one way")
 	f.BoolVar(&c.Signed, "signed", false, "clients sign their requests")
 	f.StringVar(&c.Dir, "dir", "", "where logs are made for the run (default the folder for temporary files)")
