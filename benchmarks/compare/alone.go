@@ -95,7 +95,7 @@ func (o *options) args(name, dir string) []string {
 	return []string{
 		"--alone", name, "--dir", dir, "--fault", o.fault, "--replicas", fmt.Sprint(o.replicas), "--clients", fmt.Sprint(l.Clients),
 		"--outstanding", fmt.Sprint(l.Outstanding), "--payload", fmt.Sprint(l.Payload), "--rate", fmt.Sprint(l.Rate),
-		"--warm", l.Warm.String(), "--for", l.For.String(),
+		"--batch", fmt.Sprint(l.Batch), "--warm", l.Warm.String(), "--for", l.For.String(),
 	}
 }
 

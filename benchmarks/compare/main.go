@@ -69,6 +69,7 @@ func parse(args []string) (*options, error) {
 	f.StringVar(&o.alone, "alone", "", "measure this system once, in this process, and print the result as JSON")
 	f.IntVar(&o.load.Clients, "clients", 64, "identities with links of their own")
 	f.IntVar(&o.load.Outstanding, "outstanding", 32, "operations of each client under way")
+	f.IntVar(&o.load.Batch, "batch", 1, "operations handed in together at most, by clients that can (ours); 1: a goroutine for each, whatever the system")
 	f.IntVar(&o.load.Payload, "payload", 256, "bytes of an operation")
 	f.Float64Var(&o.load.Rate, "rate", 0, "operations per second of an open loop; 0 is a closed one")
 	f.DurationVar(&o.load.Warm, "warm", 3*time.Second, "not measured")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -81,8 +82,11 @@ func text(w io.Writer, o *options, results []*measured) {
 	}
 	l, all := &o.load, rows(results)
 	loop := "closed loop"
-	if l.Rate > 0 {
+	switch {
+	case l.Rate > 0:
 		loop = fmt.Sprintf("open loop at %g/s", l.Rate)
+	case l.Batch != 1:
+		loop += fmt.Sprintf(" (ours by batches of %d)", cmp.Or(l.Batch, benchmarks.BatchDefault))
 	}
 	fmt.Fprintf(w, "\n%d replicas, %s, %d clients x %d outstanding, %d B, fault %q, %v after %v, median of %d rounds\n%s\n\n",
 		o.replicas, loop, l.Clients, l.Outstanding, l.Payload, o.fault, l.For, l.Warm, o.rounds, results[0].Machine)

@@ -79,6 +79,7 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f, l, c := cmd.Flags(), &b.load, &b.cluster
 	f.DurationVar(&l.For, "for", 10*time.Second, "how long to measure")
 	f.DurationVar(&l.Warm, "warm", 2*time.Second, "how long to run before that")
+	f.IntVar(&l.Batch, "batch", benchmarks.BatchDefault, "operations of a client that a closed loop hands in together at most; 1 = a goroutine for each")
 	f.StringVar(&l.Fault, "fault", "", "let replicas fail by this schedule")
 	f.StringVar(&c.Class, "class", "B", "A: a process per replica; B: all in this process; C: modelled machines in virtual time, up to 100")
 	f.StringVar(&c.Link, "link", "tls", "tls, tcp (nothing encrypted) or memory (classes B and C)")
