@@ -187,8 +187,8 @@ func (c *Client) handle(peer transport.Peer, frame []byte) {
 	if !ok {
 		return
 	}
-	list := decodeReplies(frame, c.members.At(i).ID)
-	if list = c.wanted(i, list); len(list) == 0 {
+	list := c.wanted(i, decodeReplies(frame, c.members.At(i).ID))
+	if len(list) == 0 {
 		return
 	}
 	contents := make([]message.Digest, len(list)) // hashed without the lock
@@ -206,12 +206,18 @@ func (c *Client) handle(peer transport.Peer, frame []byte) {
 	}
 }
 
-// wanted leaves the replies that are worth looking at. None at all is a fault of the member.
-func (c *Client) wanted(member int, list []message.Reply) []message.Reply {
+// wanted leaves the replies that are worth looking at. A frame that is none is a fault of the member.
+func (c *Client) wanted(member int, r *message.Replies) []message.Reply {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(list) == 0 {
+	if r == nil {
 		c.table.voices[member].malformed++
+		return nil
 	}
-	return c.table.wanted(member, list)
+	if r.View > c.table.voices[member].view {
+		if now := c.clock.Now(); c.table.heed(member, r.View, now) && c.table.pending(now) {
+			c.kick()
+		}
+	}
+	return c.table.wanted(member, r.List)
 }

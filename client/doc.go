@@ -76,7 +76,8 @@
 // accepted ones.
 //
 // Where a cluster does not authenticate clients (spec X6) replicas do not take a client's requests from each
-// other, so only requests sent to the primary or to all are executed. The client finds the primary all the same.
+// other, so only requests sent to the primary or to all are executed. The client finds the primary by the views that replies
+// name: what weak power has entered, a correct replica has.
 //
 // # Overload
 //

@@ -26,6 +26,13 @@ type flow struct {
 
 func newFlow(most int) flow { return flow{most: most, room: most, step: 1} }
 
+// renew forgets what was measured, turned away and given up, but not what is under way.
+func (f *flow) renew() {
+	under := f.under
+	*f = newFlow(f.most)
+	f.under = under
+}
+
 // open reports whether another request may leave.
 func (f *flow) open(now clock.Instant) bool { return f.under < f.room && !now.Before(f.after) }
 

@@ -189,6 +189,7 @@ func (m *model) execute(a ask) {
 		return
 	}
 	for i := range 2 {
+		a.from.heed(i, message.View(m.primary), a.from.now)
 		a.from.answer(i, done(a.call, ""))
 	}
 	if begun, ok := a.from.calls[a.call]; ok {

@@ -11,7 +11,7 @@ import (
 )
 
 // decodeReplies returns nil if the frame does not hold replies of the given replica alone.
-func decodeReplies(frame []byte, id message.ReplicaID) []message.Reply {
+func decodeReplies(frame []byte, id message.ReplicaID) *message.Replies {
 	m, err := wire.Decode(frame)
 	if err != nil {
 		return nil
@@ -20,7 +20,7 @@ func decodeReplies(frame []byte, id message.ReplicaID) []message.Reply {
 	if !ok || slices.ContainsFunc(r.List, func(r message.Reply) bool { return r.Replica != id }) {
 		return nil
 	}
-	return r.List
+	return r
 }
 
 // wanted leaves of a member's replies those that are to open requests. About half are not: enough others

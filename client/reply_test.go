@@ -16,9 +16,9 @@ func TestDecodeReplies(t *testing.T) {
 			{Replica: id, Request: message.Digest{1, 2, 3}},
 			{Replica: id, Request: message.Digest{4}, Seq: 5, Code: 2, Number: 1 << 60, Result: []byte("result")},
 		}
-		frame, err := wire.Append(nil, &message.Replies{List: list})
+		frame, err := wire.Append(nil, &message.Replies{View: 3, List: list})
 		require.NoError(t, err)
-		require.Equal(t, list, decodeReplies(frame, id))
+		require.Equal(t, &message.Replies{View: 3, List: list}, decodeReplies(frame, id))
 		require.Nil(t, decodeReplies(frame, id+1))
 		for n := range frame {
 			require.Nil(t, decodeReplies(frame[:n:n], id))
@@ -47,10 +47,13 @@ func FuzzHandle(f *testing.F) {
 	frame, err := wire.Append(nil, &message.Reply{Replica: 10, Request: message.Digest{1}, Seq: 300, Number: 7, Result: []byte("r")})
 	require.NoError(f, err)
 	f.Add(frame)
-	f.Add([]byte{byte(message.KindReply), 10, 4, 0, 0, 0, 1})
+	f.Add([]byte{byte(message.KindReply), 18, 4, 0, 0, 0, 1})
 	f.Fuzz(func(t *testing.T, frame []byte) {
-		size := 0
-		for _, r := range decodeReplies(frame, 10) {
+		size, replies := 0, decodeReplies(frame, 10)
+		if replies == nil {
+			return
+		}
+		for _, r := range replies.List {
 			require.Equal(t, message.ReplicaID(10), r.Replica)
 			size += r.Size()
 		}

@@ -19,15 +19,14 @@ const (
 // relied on again and again.
 const forgiveAfter = 10 * clock.Second
 
-// route chooses the member that a request goes to first. Replies do not name the primary, and what a
-// single replica says about itself is worth nothing. So members are judged by what they cannot fake:
+// route chooses the member that a request goes to first. Members are judged by what they cannot fake:
 // the time from sending a request to one of them alone until weak power has answered it. The primary
 // does best because it saves a hop. A member that sits on requests loses its place when they had to be sent
 // to all for an answer, and to the next good probe of another when it is merely slow.
 //
 // Where nothing authenticates clients, a backup cannot pass on what it is given (spec X6): it would only
-// wait, and suspect the primary of leaving that out (spec T1). So nobody is tried there but when the best
-// one has failed.
+// wait, and suspect the primary of leaving that out (spec T1). So all go to the primary there, of which
+// replies tell, and no miss says that it is another: requests that it does not meet in time go to all.
 type route struct {
 	members []routeMember
 	relays  bool // backups pass on what they are given
@@ -99,7 +98,7 @@ func (r *route) choose(i int, now clock.Instant) {
 // miss notes that a request sent to member i alone had to be sent to all. Others of the same time that
 // waited for the same member say nothing new.
 func (r *route) miss(i int, probe bool, now clock.Instant) {
-	if i != r.best && !probe {
+	if i != r.best && !probe || !r.relays { // there only the primary will do
 		return
 	}
 	m := &r.members[i]
@@ -126,9 +125,6 @@ func (r *route) doubt(i int, sent, now clock.Instant) {
 // next returns the best member but i: of those that failed least the fastest, and among equals the
 // first after i, so that where all fail each has its turn.
 func (r *route) next(i int) int {
-	if !r.relays {
-		return (i + 1) % len(r.members) // only the primary will do, and that is whose turn it is in the next view
-	}
 	best := i
 	for k := 1; k < len(r.members); k++ {
 		j := (i + k) % len(r.members)

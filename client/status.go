@@ -47,7 +47,11 @@ type ReplicaStatus struct {
 }
 
 // voice is what the table counts for one member.
-type voice struct{ counted, unasked, malformed, disagreed uint64 }
+type voice struct {
+	counted, unasked, malformed, disagreed uint64
+
+	view message.View // the latest that it said it has entered
+}
 
 // Status returns a snapshot.
 func (c *Client) Status() Status {

@@ -38,7 +38,8 @@ type table struct {
 	canary   *call // lost, while others sent after it were sent to all
 	ups      []int // members whose link has come up
 	stats    Stats
-	voices   []voice // by member
+	voices   []voice      // by member
+	view     message.View // that weak power says it has entered
 }
 
 func newTable(cfg Config, members *message.Members) *table {

@@ -117,4 +117,5 @@ func (r *Replica) publish() {
 	m := r.core.Marks()
 	r.pool.Publish(new(verify.Filter(m)))
 	r.low.Store(uint64(m.Low))
+	r.view.Store(uint64(m.View))
 }

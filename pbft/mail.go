@@ -80,7 +80,7 @@ func (m *mail) post() {
 }
 
 func (m *mail) send(l *letter) {
-	frame, err := wire.Append(nil, &message.Replies{List: l.list})
+	frame, err := wire.Append(nil, &message.Replies{View: message.View(m.r.view.Load()), List: l.list})
 	clear(l.list)
 	l.list, l.size = l.list[:0], 0
 	if cap(l.list) > letterKept {

@@ -50,6 +50,7 @@ type Replica struct {
 	ask   chan chan core.Status       // of the loop
 	last  atomic.Pointer[core.Status] // once the loop has ended
 	low   atomic.Uint64               // stable checkpoint
+	view  atomic.Uint64               // entered, for clients
 	wg    sync.WaitGroup
 	peers map[transport.Peer]message.ReplicaID
 	slots slots

@@ -139,7 +139,8 @@ func (c *client) send(list []message.Request, to int) {
 }
 
 // hear takes what a replica says about requests.
-func (c *client) hear(by int, list []message.Reply) {
+func (c *client) hear(by int, view message.View, list []message.Reply) {
+	c.pacing.heed(by, view)
 	for i := range list {
 		m := &list[i]
 		x := c.open[m.Number]

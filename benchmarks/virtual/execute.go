@@ -170,9 +170,10 @@ func (r *replica) mail(blocks [][]letter) {
 		r.letters += len(list)
 		r.spent.ClientBytes += uint64(bytes)
 		at := r.line.depart(r.w.now, bytes, r.w.cfg.Bandwidth, true).Add(r.w.spread(r.w.cfg.Near))
+		view := r.filter.View
 		r.w.later(at, func() {
 			for i := range list {
-				r.w.byKey[list[i].to].hear(r.at, list[i].list)
+				r.w.byKey[list[i].to].hear(r.at, view, list[i].list)
 			}
 		})
 	}

@@ -23,11 +23,13 @@ const (
 // away waits until there is room for it, and room is what was not turned away.
 type pacing struct {
 	c      *client
-	best   int     // replica that requests go to
-	sends  int     // transmissions so far
-	under  int     // calls under way
-	waits  []*call // turned away or given up, by number
-	canary *call   // given up alone; whether it is answered tells a slow replica from a dead one
+	best   int            // replica that requests go to
+	view   message.View   // that f+1 have entered at least, whose primary best is
+	views  []message.View // by replica: the latest that it said it has entered
+	sends  int            // transmissions so far
+	under  int            // calls under way
+	waits  []*call        // turned away or given up, by number
+	canary *call          // given up alone; whether it is answered tells a slow replica from a dead one
 
 	room, step, heard int // calls that may be under way, by how much that grows, and answers since it grew
 	refusals          int // in a row, with nothing else under way
@@ -49,13 +51,14 @@ type sending struct {
 	tries  int
 	turned int // times that it was turned away
 	sends  int // its last transmission
-	first  clock.Instant
 	last   clock.Instant
 	again  clock.Instant // sent for the second time, after it had been turned away
 	due    clock.Instant
 }
 
-func newPacing(c *client) pacing { return pacing{c: c, room: numbersMax, step: 1} }
+func newPacing(c *client) pacing {
+	return pacing{c: c, room: numbersMax, step: 1, views: make([]message.View, len(c.w.replicas))}
+}
 
 func (p *pacing) now() clock.Instant { return p.c.w.now }
 
@@ -82,8 +85,8 @@ func (p *pacing) pump() {
 func (p *pacing) send(list []*call) {
 	to := make([][]message.Request, len(p.c.w.replicas)+1)
 	for _, x := range list {
-		if x.first.IsZero() {
-			x.first, x.tries = p.now(), 1
+		if x.tries == 0 {
+			x.tries = 1
 		}
 		p.sends++
 		x.sends, x.last, x.lost = p.sends, p.now(), false
@@ -236,16 +239,8 @@ func (p *pacing) answered(x *call) {
 		p.room, p.step, p.heard = min(p.room+p.step, numbersMax), min(2*p.step, numbersMax), 0
 	}
 	p.sample(p.now().Sub(x.last))
-	switch {
-	case !x.all:
+	if !x.all {
 		p.progress, p.passed = p.now(), max(p.passed, x.sends)
-		if x.target == p.best {
-			p.doubted = clock.Instant{}
-		}
-	case p.alive() && p.canary.target == x.target && p.canary.number < x.number:
-		p.leave(x.target)
-	default:
-		p.doubt(x)
 	}
 }
 
@@ -259,20 +254,29 @@ func (p *pacing) sample(d time.Duration) {
 	p.usual += (d - p.usual) / (8 * n)
 }
 
-// doubt notes that a call was answered once it had been sent to all. What was sent to the target after that decides.
-func (p *pacing) doubt(x *call) {
-	switch {
-	case x.target != p.best:
-	case p.doubted.IsZero():
-		p.doubted = p.now()
-	case !x.first.Before(p.doubted):
-		p.leave(x.target)
+// heed takes a replica's word for the view that it has entered. The latest that f+1 have entered is one that a correct
+// replica has.
+func (p *pacing) heed(by int, view message.View) {
+	if view <= p.views[by] {
+		return
+	}
+	p.views[by] = view
+	sorted := slices.Sorted(slices.Values(p.views))
+	if w := sorted[len(sorted)-1-(len(sorted)-1)/3]; w > p.view {
+		p.view = w
+		p.follow(int(w) % len(sorted))
 	}
 }
 
-// leave has requests go to the primary of the next view.
-func (p *pacing) leave(target int) {
-	if target == p.best {
-		p.best, p.doubted = (p.best+1)%len(p.c.w.replicas), clock.Instant{}
+// follow has requests go to a new primary, also those that only an older one was given.
+func (p *pacing) follow(primary int) {
+	p.best = primary
+	p.room, p.step, p.heard, p.refusals, p.after = numbersMax, 1, 0, 0, clock.Instant{}
+	p.usual, p.vary = 0, 0
+	for _, x := range p.c.open { // order: setAside sorts
+		if x.under && !x.all && x.target != primary {
+			p.setAside(x)
+			x.tries = 1
+		}
 	}
 }

@@ -36,6 +36,7 @@ type Reply struct {
 // Replies carries what one replica has to tell one client at one time, so that the
 // answers to a whole block cost one frame. A single Reply travels as one of these.
 type Replies struct {
+	View View // entered by the replica: a hint of who leads (spec X2)
 	List []Reply
 }
 

@@ -60,8 +60,8 @@ func TestAllocation(t *testing.T) {
 		{"blocks", message.KindBlocks, [][]byte{octets(1, octets(2, digest)), bytes.Repeat(octets(2, octets(1, header)), blocks), octets(7)}, true},
 		{"summaries in a proof", message.KindLeave, [][]byte{octets(5, octets(3, octets(8, newView)), octets(4, octets(8, newView)), octets(5, digest))}, true},
 		{"requests", message.KindRequests, [][]byte{octets(2, message.AppendBatch(nil, slices.Repeat([]message.Request{request}, 4096)))}, true},
-		{"replies", message.KindReply, [][]byte{octets(1, message.AppendReplies(nil, make([]message.Reply, 4096)))}, true},
-		{"replies that are claimed", message.KindReply, [][]byte{octets(1, bytes.Repeat([]byte{0xff}, 1<<20))}, false},
+		{"replies", message.KindReply, [][]byte{octets(2, message.AppendReplies(nil, make([]message.Reply, 4096)))}, true},
+		{"replies that are claimed", message.KindReply, [][]byte{octets(2, bytes.Repeat([]byte{0xff}, 1<<20))}, false},
 		{"one vote", message.KindPrepare, [][]byte{octets(5, digest), octets(7, sig)}, true},
 
 		{"empty votes", message.KindCommitCert, full(octets(6)), false},

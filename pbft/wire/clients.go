@@ -38,7 +38,11 @@ func (e *encoder) reply(m message.Message) *wirepb.Replies {
 		e.fail("no replies")
 	}
 	e.tail = message.RepliesSize(list)
-	return &wirepb.Replies{}
+	p := &wirepb.Replies{}
+	if r, ok := m.(*message.Replies); ok {
+		p.View = uint64(r.View)
+	}
+	return p
 }
 
 // repliesOf returns what a message of this kind carries: a single reply travels as a
@@ -58,5 +62,6 @@ func toReplies(p *wirepb.Replies) (*message.Replies, error) {
 	if err != nil {
 		return nil, malformed(err.Error())
 	}
+	m.View = message.View(p.View)
 	return m, nil
 }

@@ -106,7 +106,7 @@ func (c *counter) samples(yield func(message.Message) bool) {
 		},
 		&message.FetchView{Epoch: 7, View: c.view()},
 		&message.Requests{List: c.requests(), Overdue: true},
-		&message.Replies{List: []message.Reply{
+		&message.Replies{View: c.view(), List: []message.Reply{
 			{Replica: c.id(), Request: c.digest(), Seq: c.seq(), Code: message.ReplyRefused, Session: c.session(), Number: c.next()},
 			{Replica: c.id(), Request: c.digest(), Seq: c.seq(), Session: c.session(), Number: c.next(), Result: []byte("result")},
 		}},

@@ -83,7 +83,7 @@ var generators = map[message.Kind]func(*rapid.T) message.Message{
 		return &message.Requests{List: rapid.SliceOfN(rapid.Custom(request), 1, 5).Draw(t, "requests"), Overdue: rapid.Bool().Draw(t, "overdue")}
 	},
 	message.KindReply: func(t *rapid.T) message.Message {
-		return &message.Replies{List: rapid.SliceOfN(rapid.Custom(reply), 1, 5).Draw(t, "replies")}
+		return &message.Replies{View: view(t), List: rapid.SliceOfN(rapid.Custom(reply), 1, 5).Draw(t, "replies")}
 	},
 }
 
