@@ -38,7 +38,6 @@ type pacing struct {
 	usual, vary time.Duration // of round trips, as in RFC 6298
 	progress    clock.Instant // the newest answer that best had given
 	passed      int           // the newest transmission that was answered so
-	doubted     clock.Instant // when best was last doubted
 	alarm       clock.Instant
 }
 
