@@ -20,7 +20,8 @@ type Output struct {
 	// Persist of every earlier output before it.
 	Persist []Record
 	Send    []Outgoing
-	// Execute holds decided blocks in sequence order.
+	// Execute holds decided blocks in sequence order. Such a block need not wait for this
+	// Persist if an own COMMIT of its certificate's view that covers it is durable (spec N6).
 	Execute []Decided
 	// Serve asks the shell to answer pulls from the log: the blocks are too old to
 	// be in memory.
