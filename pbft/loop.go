@@ -1,6 +1,7 @@
 package pbft
 
 import (
+	"errors"
 	"runtime"
 	"time"
 
@@ -22,11 +23,15 @@ func (r *Replica) loop() error {
 	defer func() {
 		s := r.core.Status()
 		r.last.Store(&s)
+		r.syncer.end()
 	}()
 	deadline := clock.Instant{}
 	for {
 		select {
 		case <-r.done:
+			if errors.Is(r.Err(), ErrClosed) {
+				r.syncer.put(core.Output{Persist: []core.Record{r.core.Stop()}, Barrier: true})
+			}
 			return nil
 		case v := <-r.inbox:
 			r.core.Step(r.clock.Now(), v)

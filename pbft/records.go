@@ -88,6 +88,12 @@ func (r *Replica) encodeSmall(rec *core.Record) ([]storage.Record, error) {
 
 const stateSize = 2*8 + 4*40 + 1
 
+// The flags of a hard state.
+const (
+	stateOver    = 1
+	stateStopped = 2
+)
+
 func appendPoint(b []byte, p message.Point) []byte {
 	return append(binary.BigEndian.AppendUint64(b, uint64(p.Seq)), p.Chain[:]...)
 }
@@ -98,10 +104,14 @@ func appendState(b []byte, s *core.HardState) []byte {
 	for _, p := range []message.Point{s.Base, s.Tip, s.Commit, s.Low} {
 		b = appendPoint(b, p)
 	}
+	flags := byte(0)
 	if s.Over {
-		return append(b, 1)
+		flags |= stateOver
 	}
-	return append(b, 0)
+	if s.Stopped {
+		flags |= stateStopped
+	}
+	return append(b, flags)
 }
 
 func readPoint(b []byte) message.Point {
@@ -115,7 +125,7 @@ func readState(b []byte) (core.HardState, error) {
 	return core.HardState{
 		Epoch: message.Epoch(binary.BigEndian.Uint64(b)), View: message.View(binary.BigEndian.Uint64(b[8:])),
 		Base: readPoint(b[16:]), Tip: readPoint(b[56:]), Commit: readPoint(b[96:]), Low: readPoint(b[136:]),
-		Over: b[176] == 1,
+		Over: b[176]&stateOver != 0, Stopped: b[176]&stateStopped != 0,
 	}, nil
 }
 

@@ -148,3 +148,25 @@ func TestBackupRestarts(t *testing.T) {
 		}
 	})
 }
+
+// Replicas that are closed say so in their logs, and go on voting in their view when they are
+// back (spec R2): after two of four were, the third is not needed.
+func TestClosedReplicaGoesOnVoting(t *testing.T) {
+	inBubble(t, 4, nil, func(t *testing.T, c *cluster) {
+		onFiles(t, c)
+		c.startAll()
+		c.blocks(0, 10)
+		for _, i := range []int{1, 2} {
+			c.settle()
+			require.NoError(t, c.reps[i].Close())
+			c.start(i, false)
+			c.blocks(0, message.Seq(10+10*i))
+		}
+		c.settle()
+		require.NoError(t, c.reps[3].Close())
+		c.blocks(0, 40)
+		for _, r := range c.reps[:3] {
+			require.Zero(t, r.Status().View)
+		}
+	})
+}

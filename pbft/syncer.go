@@ -29,7 +29,8 @@ type syncer struct {
 	commit    *message.Commit  // the newest own one that is durable, nil in a new process
 	tables    []storage.Record // session tables to write, with the seq of the newest
 	tableSeq  message.Seq
-	barriers  int // outputs with a Barrier that are not durable yet
+	barriers  int  // outputs with a Barrier that are not durable yet
+	ended     bool // nothing is queued any more
 
 	sessions atomic.Uint64 // seq of the newest session table that is durable
 
@@ -82,9 +83,9 @@ func (s *syncer) put(o core.Output) {
 	if o.Barrier {
 		s.barriers++
 	}
-	propose := o.Propose
+	propose := o.Early
 	if early {
-		o.Propose = nil
+		o.Early = nil
 	}
 	s.last++
 	if len(o.Execute) > 0 {
@@ -145,6 +146,14 @@ func (s *syncer) putSessions(seq message.Seq, recs []storage.Record) {
 	s.tables, s.tableSeq = append(s.tables, recs...), seq
 }
 
+// end says that the loop queues nothing any more.
+func (s *syncer) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	s.cond.Broadcast()
+}
+
 func (s *syncer) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,12 +169,13 @@ func (s *syncer) cost() (clock.Duration, clock.Duration) {
 }
 
 // run is the syncer's goroutine. When the replica stops, what is queued is still
-// written, so that evidence and the cause of a fault survive. A fault of the core
+// written, so that evidence and the cause of a fault survive, and that it ended in good
+// order (spec R2). A fault of the core
 // comes last in the queue and is returned once all before it has been released.
 func (s *syncer) run() error {
 	for {
 		s.mu.Lock()
-		for len(s.queue) == 0 && s.r.Err() == nil {
+		for len(s.queue) == 0 && !s.ended {
 			s.cond.Wait()
 		}
 		batch, tables, tableSeq := s.queue, s.tables, s.tableSeq
@@ -217,7 +227,7 @@ func (s *syncer) flush() {
 func rests(batch []core.Output) bool {
 	for i := range batch {
 		o := &batch[i]
-		if o.Barrier || o.Fault != nil || len(o.Propose)+len(o.Send)+len(o.Evidence) > 0 {
+		if o.Barrier || o.Fault != nil || len(o.Early)+len(o.Send)+len(o.Evidence) > 0 {
 			return true
 		}
 	}
@@ -324,7 +334,7 @@ func (s *syncer) settled(batch []core.Output, through uint64) {
 func (s *syncer) release(batch []core.Output) {
 	for i := range batch {
 		o := &batch[i]
-		s.r.send(o.Propose)
+		s.r.send(o.Early)
 		if o.Barrier {
 			s.mu.Lock()
 			s.barriers--

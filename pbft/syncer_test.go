@@ -58,6 +58,7 @@ func syncing(t *testing.T, app Application, test func(s *syncer, log *gatedLog, 
 		go func() { ended <- r.syncer.run() }()
 		test(r.syncer, log, out)
 		r.stop(nil)
+		r.syncer.end()
 		require.NoError(t, <-ended)
 	})
 }

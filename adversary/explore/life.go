@@ -111,14 +111,15 @@ func (x *explorer) turn(n *life) bool {
 		return false
 	}
 	x.watch(n, &o)
-	x.send(n, o.Propose)
-	if len(o.Propose) > 0 {
+	x.send(n, o.Early)
+	if len(o.Early) > 0 {
 		x.maybeCrash(n) // before the sync
 	}
 	x.store(n, o.Persist)
 	x.send(n, o.Send)
 	x.execute(n, o.Execute)
 	x.maybeCrash(n)
+	x.maybeCrash(n, n.core.Stop())
 	for _, v := range own {
 		n.core.Step(now, v)
 	}
@@ -199,19 +200,20 @@ func (x *explorer) say(n *life, s saying, m message.Message) {
 	}
 }
 
-// maybeCrash notes what becomes of the replica if it crashes now.
-func (x *explorer) maybeCrash(n *life) {
+// maybeCrash notes what becomes of the replica if it crashes now, or ends in good order by
+// a last record.
+func (x *explorer) maybeCrash(n *life, last ...core.Record) {
 	if n.crashes < x.w.Crashes && n.crashed != nil {
-		*n.crashed = append(*n.crashed, x.restarted(n))
+		*n.crashed = append(*n.crashed, x.restarted(n, last))
 	}
 }
 
-// restarted returns the replica after a crash, with what it had synced.
-func (x *explorer) restarted(n *life) life {
+// restarted returns the replica after a crash, with what it had synced and a last record.
+func (x *explorer) restarted(n *life, last []core.Record) life {
 	m := *n
 	m.crashes, m.crashed = n.crashes+1, nil
 	x.guard(&m, func() {
-		r := core.Assemble(n.disk, x.root)
+		r := core.Assemble(slices.Concat(n.disk, last), x.root)
 		r.Now = now
 		c, err := core.New(x.config(n.id), r)
 		if err != nil {

@@ -97,7 +97,7 @@ func (x *explorer) key(n *life, renamed []int) (k [32]byte) {
 	}
 	b = x.appendState(b, n, renamed)
 	if x.w.Crashes > n.crashes && n.fault == nil {
-		again := x.restarted(n)
+		again := x.restarted(n, nil)
 		b = x.appendState(b, x.forget(&again), renamed)
 	}
 	x.scratch = b
@@ -147,7 +147,7 @@ func (x *explorer) step(id, in uint32) []uint32 {
 	var crashed []life
 	x.guard(&n, func() {
 		if x.inputs[in].crash {
-			n = x.restarted(&n)
+			n = x.restarted(&n, nil)
 			return
 		}
 		n.core = x.branch(id)

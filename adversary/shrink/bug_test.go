@@ -23,7 +23,7 @@ func TestSeededBugs(t *testing.T) {
 			require.NotNil(t, r.Failure)
 			t.Logf("%d events to %d in %d worlds and %v: %v", r.Before, r.Events, r.Plays, r.Elapsed, r.Failure)
 			require.True(t, r.Minimal)
-			require.LessOrEqual(t, r.Events, 10)
+			require.LessOrEqual(t, r.Events, 12)
 			require.Equal(t, r.Hash, sim.Play(r.Scenario).Hash)
 
 			bug.Set()

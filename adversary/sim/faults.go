@@ -55,6 +55,8 @@ type Crash struct {
 	// Amnesia takes the disk away: the replica starts from nothing under its old key,
 	// which makes it a faulty one (spec R4).
 	Amnesia bool `toml:"amnesia,omitempty,omitzero"`
+	// Orderly stops the replica in good order: it syncs all it has, and says so (spec R2).
+	Orderly bool `toml:"orderly,omitempty,omitzero"`
 }
 
 // Cut separates Side from Others between From and To. Several cuts make any

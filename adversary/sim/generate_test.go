@@ -59,7 +59,8 @@ func present(sc *sim.Scenario) (out []string) {
 		has("amnesia", c.Amnesia)
 		has("power", c.All)
 		has("effect", c.Effect > 0)
-		has("crash", !c.Amnesia && !c.All && c.Effect == 0)
+		has("crash", !c.Amnesia && !c.All && !c.Orderly && c.Effect == 0)
+		has("stop", c.Orderly)
 	}
 	for _, c := range sc.Clocks {
 		has("skew", c.Skew != 0)

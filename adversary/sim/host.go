@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/twothirds-bft/twothirds/clock"
 	"github.com/twothirds-bft/twothirds/crypto"
@@ -177,8 +178,8 @@ func (h *host) take(o core.Output) {
 		return
 	}
 	if h.barriers == 0 && !o.Barrier {
-		h.send(o.Propose)
-		o.Propose = nil
+		h.send(o.Early)
+		o.Early = nil
 		if h.core == nil {
 			return
 		}
@@ -223,9 +224,10 @@ func (h *host) arm(deadline clock.Instant) {
 	})
 }
 
-// sync makes all queued outputs durable in one go and releases them in order.
+// sync makes all queued outputs durable in one go and releases them in order, once
+// something rests on one: what a PREPARE speaks of waits for the COMMIT (spec N7).
 func (h *host) sync() {
-	if len(h.flight) > 0 || len(h.queue) == 0 {
+	if len(h.flight) > 0 || !rests(h.queue) {
 		return
 	}
 	h.flight, h.queue = h.queue, h.spare[:0]
@@ -235,6 +237,14 @@ func (h *host) sync() {
 	}
 	d := clock.Duration(h.src.Draw("sync", uint64(h.w.sc.SyncMax+h.disk.slow(h))+1))
 	h.schedule(h.w.now.Add(d), h.steps.synced)
+}
+
+// rests reports whether anything has to wait for outputs to be durable.
+func rests(list []core.Output) bool {
+	return slices.ContainsFunc(list, func(o core.Output) bool {
+		o.Sign, o.Persist = nil, nil
+		return o.Barrier || !o.Empty()
+	})
 }
 
 func dirty(list []core.Output) bool {
@@ -300,7 +310,7 @@ func (h *host) release(o *core.Output) bool {
 	if o.Barrier {
 		h.barriers--
 	}
-	h.send(o.Propose)
+	h.send(o.Early)
 	h.send(o.Send)
 	if h.core == nil {
 		return false

@@ -80,6 +80,11 @@ var kinds = []struct {
 			g.crash(Crash{Replica: g.who(), Effect: 1 + int(g.draw("effect", 300))})
 		}
 	}},
+	{Fault{"stop", "processes", "processes are stopped in good order and start again"}, 20, func(g *gen) {
+		for range 1 + g.draw("crashes", 3) {
+			g.crash(Crash{Replica: g.who(), At: g.time(), Orderly: true})
+		}
+	}},
 	{Fault{"power", "processes", "all processes stop at one instant"}, 15, func(g *gen) { g.crash(Crash{Replica: g.who(), At: g.time(), All: true}) }},
 	{Fault{"pause", "processes", "processes stand still"}, 50, func(g *gen) {
 		for range 1 + g.draw("pauses", 2) {

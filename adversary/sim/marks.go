@@ -31,6 +31,7 @@ const (
 	tornLog          = "log torn"
 	crashedProposing = "crashed with a proposal that is not durable"
 	powerLost        = "power lost everywhere"
+	stopped          = "stopped in good order"
 	amnesia          = "disk wiped"
 	refused          = "damaged log refused"
 	stoppedRestart   = "faulty replica cannot restart"
@@ -54,7 +55,7 @@ const (
 func Expected() []string {
 	return []string{
 		lostCut, lostLoss, lostRule, lostQueue, lostConnection, lostCorrupt, corruptDecoded, clogged, queued,
-		replayed, replayedView, replayedLife, filtered, timerLate, tornLog, crashedProposing, powerLost, amnesia, refused,
+		replayed, replayedView, replayedLife, filtered, timerLate, tornLog, crashedProposing, powerLost, stopped, amnesia, refused,
 		differs, divergence, sessionExpired, sessionReopened, bundleAcked, resultsInParts,
 		viewEntered, viewInherited, viewDecided, viewLost, missedWindow, convicted,
 		string(LostSync), string(StaleRead), string(OldImage), string(Rot), string(Misdirected), string(SyncError), string(Full), string(Slow),

@@ -296,7 +296,7 @@ func (o *oracle) onSent(h *host, out *core.Outgoing) {
 	case message.Signed:
 		if id, _ := m.Author(); id == h.id {
 			o.heard[h.at].says(h, m)
-			if what := o.books[h.at].send(o, h, m); what != "" {
+			if what := o.books[h.at].send(o, m); what != "" {
 				o.w.fail("I20", fmt.Sprintf("replica %d (life %d) %s: %v", h.at, h.life, what, Describe(m)))
 			}
 			if what := o.ledger[h.at].add(o, m); what != "" {

@@ -72,7 +72,10 @@ func (h *host) crash(c Crash) {
 	h.w.Sometimes(crashedProposing, h.proposing())
 	st := h.core.Status()
 	h.w.Sometimes(viewLost, st.Target > st.View)
-	if !h.disk.forget(h) {
+	switch {
+	case c.Orderly:
+		h.finish()
+	case !h.disk.forget(h):
 		h.tear()
 	}
 	if c.Amnesia {
@@ -123,6 +126,20 @@ func (h *host) proposing() bool {
 		}
 	}
 	return false
+}
+
+// finish writes all that the replica has, and that it ends in good order.
+func (h *host) finish() {
+	h.w.Sometimes(stopped, true)
+	for _, list := range [][]core.Output{h.flight, h.queue} {
+		for i := range list {
+			for _, r := range list[i].Persist {
+				h.write(r)
+			}
+		}
+	}
+	h.write(h.core.Stop())
+	h.disk.sync(h)
 }
 
 // tear writes a prefix of what no sync had covered.

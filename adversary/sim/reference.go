@@ -18,6 +18,8 @@ type book struct {
 	points  map[message.Seq]message.CheckpointBody // CHECKPOINTs written
 	blocks  map[message.Digest]bool                // written, by chain digest
 	voted   message.View                           // highest view of a vote that left
+	tip     message.Prepare                        // the last that left
+	mute    bool                                   // since it crashed in the view of state
 	asked   message.View                           // highest view of a VIEW-CHANGE that left
 }
 
@@ -51,6 +53,9 @@ func (b *book) write(o *oracle, r *core.Record) string {
 	case core.RecordState:
 		old := b.state
 		b.state = *r.State
+		if s := r.State; s.Stopped && b.tip.Seq > 0 && b.tip.View == s.View && !o.onChain(s.Tip, b.tip.Point()) {
+			return fmt.Sprintf("ends in good order with tip %v, after a PREPARE for %v (R2)", s.Tip, b.tip.Point())
+		}
 		return b.moved(o, &old)
 	}
 	return ""
@@ -72,6 +77,7 @@ func (b *book) moved(o *oracle, old *core.HardState) string {
 	case s.Low.Seq < old.Low.Seq:
 		return fmt.Sprintf("moves its stable checkpoint back from %v to %v (C1)", old.Low, s.Low)
 	case s.View > old.View:
+		b.mute = false
 		return b.entered()
 	case s.Base != old.Base:
 		return fmt.Sprintf("changes its base in view %d (N2)", s.View)
@@ -95,13 +101,12 @@ func (b *book) entered() string {
 }
 
 // send checks a signed message that leaves the machine against what is durable (N7).
-// It returns what is wrong, or "". A primary's own PREPARE may leave with its proposals,
-// before the sync.
-func (b *book) send(o *oracle, h *host, m message.Signed) string {
+// It returns what is wrong, or "". A PREPARE does not wait for what it speaks of.
+func (b *book) send(o *oracle, m message.Signed) string {
 	s := &b.state
 	switch m := m.(type) {
 	case *message.Prepare:
-		b.voted = max(b.voted, m.View)
+		b.voted, b.tip = max(b.voted, m.View), *m
 		switch {
 		case m.View > s.View:
 			return "votes in a view before its entry is durable (N7)"
@@ -109,10 +114,8 @@ func (b *book) send(o *oracle, h *host, m message.Signed) string {
 			return "" // said before; the ledger compares
 		case m.Base != s.Base.Seq:
 			return "votes from a base that is not its view's (N2)"
-		case !h.leads(m.View) && !o.onChain(s.Tip, m.Point()):
-			return "sends a PREPARE before its tip is durable (N7)"
-		case !h.leads(m.View) && m.Seq > m.Base && !b.blocks[m.Chain]:
-			return "sends a PREPARE for a block that is not durable (N7)"
+		case b.mute:
+			return "sends a PREPARE in a view in which it crashed (R2)"
 		}
 		return o.proposed(m)
 	case *message.Commit:
@@ -173,6 +176,9 @@ func (o *oracle) onDurable(h *host, r *core.Record) {
 func (o *oracle) onBoot(h *host, r *core.Restored) {
 	if h.faulty {
 		return
+	}
+	if b := o.books[h.at]; !r.Bootstrap && !r.State.Stopped && o.w.sc.Replicas > 1 {
+		b.mute, b.tip = true, message.Prepare{}
 	}
 	o.heard[h.at].boot(h, r)
 	o.losses.onBack(o.w.elapsed())

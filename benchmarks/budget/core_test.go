@@ -96,7 +96,7 @@ func (l *lockstep) release(i int, c *core.Core, out *core.Output) {
 		require.NoError(l.t, err)
 		c.Step(clock.At(1), v)
 	}
-	for _, list := range [][]core.Outgoing{out.Propose, out.Send} {
+	for _, list := range [][]core.Outgoing{out.Early, out.Send} {
 		for k := range list {
 			l.deliver(i, &list[k])
 		}

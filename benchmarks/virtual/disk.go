@@ -1,6 +1,7 @@
 package virtual
 
 import (
+	"slices"
 	"time"
 
 	"github.com/twothirds-bft/twothirds/benchmarks"
@@ -15,6 +16,8 @@ type disk struct {
 	queue    []core.Output
 	busy     bool
 	barriers int // outputs with a Barrier that are not durable yet
+	unsynced int // bytes written since the last sync
+	dirty    bool
 	life     int // syncs of an earlier one come to nothing
 
 	blocks map[message.Seq]core.RestoredBlock // decided ones, as they were executed
@@ -61,18 +64,29 @@ func (d *disk) sync() {
 		}
 	}
 	took := time.Duration(0)
-	if bytes > 0 && d.r.w.cfg.Log == "wal" {
+	d.unsynced += bytes
+	d.dirty = d.dirty || binds // a certificate of a decision alone waits for the next sync
+	if d.dirty && rests(batch) && d.r.w.cfg.Log == "wal" {
+		took = d.r.w.cfg.syncTime(d.unsynced)
+		d.r.spent.Syncs++
+		d.unsynced, d.dirty = 0, false
+	}
+	if d.r.w.cfg.Log == "wal" {
 		d.r.spent.LogBytes += uint64(bytes)
-		if binds { // a certificate of a decision alone waits for the next sync
-			took = d.r.w.cfg.syncTime(bytes)
-			d.r.spent.Syncs++
-		}
 	}
 	life := d.life
 	d.r.w.after(took, func() {
 		if d.life == life {
 			d.synced(batch, bytes)
 		}
+	})
+}
+
+// rests reports whether anything must not leave before these outputs are durable. What is executed
+// rests on the own COMMIT, which has been (spec N6).
+func rests(batch []core.Output) bool {
+	return slices.ContainsFunc(batch, func(o core.Output) bool {
+		return o.Barrier || len(o.Early)+len(o.Send)+len(o.Evidence) > 0
 	})
 }
 
@@ -91,7 +105,7 @@ func (d *disk) synced(batch []core.Output, bytes int) {
 	r.cpu.put(func() (time.Duration, func()) {
 		cost := perByte(r.w.costs().Log, bytes)
 		for i := range batch {
-			cost += r.sending(batch[i].Propose) + r.sending(batch[i].Send)
+			cost += r.sending(batch[i].Early) + r.sending(batch[i].Send)
 		}
 		return cost, func() { d.release(batch) }
 	})
@@ -104,7 +118,7 @@ func (d *disk) release(batch []core.Output) {
 		if o.Barrier {
 			d.barriers--
 		}
-		r.send(o.Propose)
+		r.send(o.Early)
 		r.send(o.Send)
 		for k := range o.Execute {
 			e := &o.Execute[k]

@@ -194,13 +194,13 @@ func (r *replica) sign(list []message.Signed) time.Duration {
 // proposing is what it costs to make the blocks of an output and to send those that need not wait for the sync.
 func (r *replica) proposing(o *core.Output) (cost time.Duration) {
 	c := r.w.costs()
-	for i := range o.Propose {
-		if b, ok := o.Propose[i].Msg.(*message.Body); ok {
+	for i := range o.Early {
+		if b, ok := o.Early[i].Msg.(*message.Body); ok {
 			cost += perByte(c.Hash, len(b.Raw))
 		}
 	}
 	if r.disk.early(o) {
-		cost += r.sending(o.Propose)
+		cost += r.sending(o.Early)
 	}
 	return cost
 }
@@ -215,8 +215,8 @@ func (r *replica) turned(outs []core.Output) {
 			return
 		}
 		if r.disk.early(o) {
-			r.send(o.Propose)
-			o.Propose = nil
+			r.send(o.Early)
+			o.Early = nil
 		}
 		r.arm(o.Deadline)
 		r.disk.put(*o)

@@ -111,6 +111,7 @@ const (
 	M101 = false
 	M102 = false
 	M103 = false
+	M104 = false
 )
 
 // Set is for builds that have the switches. In others it panics.

@@ -24,7 +24,7 @@ var (
 	M79, M80, M81, M82, M83, M84, M85, M86 bool
 	M87, M88, M89, M90, M91, M92, M93, M94 bool
 	M95, M96, M97, M98, M99                bool
-	M100, M101, M102, M103                 bool
+	M100, M101, M102, M103, M104           bool
 )
 
 var switches = map[string]*bool{
@@ -45,6 +45,7 @@ var switches = map[string]*bool{
 	"M91": &M91, "M92": &M92, "M93": &M93, "M94": &M94, "M95": &M95, "M96": &M96,
 	"M97": &M97, "M98": &M98, "M99": &M99,
 	"M100": &M100, "M101": &M101, "M102": &M102, "M103": &M103,
+	"M104": &M104,
 }
 
 func init() {

@@ -77,7 +77,7 @@ var all = []Bug{
 	{ID: "M29", Class: Directed, Layer: Core, Rule: "T3", What: "timeouts have no cap and never fall", Hooks: 2},
 	{ID: "M30", Class: Medium, Layer: Core, Rule: "S3", What: "VIEW-CHANGE and LEAVE are not repeated"},
 	{ID: "M31", Class: Medium, Layer: Core, Rule: "N2", What: "no vote at the base: an inherited suffix is certified by the next block only"},
-	{ID: "M32", Class: Medium, Layer: Core, Rule: "N7", What: "a PREPARE leaves before its own sync"},
+	{ID: "M32", Class: Medium, Layer: Core, Rule: "R2", What: "a restarted backup goes on voting in its view"},
 	{ID: "M33", Class: Medium, Layer: Log, Rule: "R1 N7", What: "what is called durable was not synced"},
 	{ID: "M34", Class: Directed, Layer: Log, Rule: "R3", What: "a sync that failed is taken for one that did not"},
 	{ID: "M35", Class: Directed, Layer: Log, Rule: "R2", What: "the log is cut at the first bad record, be it in the middle"},
@@ -111,7 +111,7 @@ var all = []Bug{
 	{ID: "M63", Class: Directed, Layer: Core, Rule: "N3", What: "a vote counts below its base", Hooks: 3},
 	{ID: "M64", Class: Directed, Layer: Message, Rule: "N3 V2", What: "a certificate cut below its base is accepted in a VIEW-CHANGE"},
 	{ID: "M65", Class: Directed, Layer: Core, Rule: "N7", What: "NEW-VIEW and the first proposals leave before the entry into the view is durable", Hooks: 2},
-	{ID: "M66", Class: Medium, Layer: Core, Rule: "R2", What: "a restarted primary goes on in its view"},
+	{ID: "M66", Class: Medium, Layer: Core, Rule: "R2", What: "a restarted primary goes on in its view", Hooks: 2},
 	// Within f certificates of one view lie on one chain, so that this one shows beyond f only: its
 	// replica is convicted there though it did not lie.
 	{ID: "M67", Class: Directed, Layer: Core, Rule: "N4", What: "the tip of COMMITs moves to a block that does not extend it"},
@@ -151,4 +151,5 @@ var all = []Bug{
 	{ID: "M101", Class: Easy, Layer: Message, Rule: "X1 X2", What: "all parts of a bundle's results but the first have those of the operations before them"},
 	{ID: "M102", Class: Easy, Layer: Session, Rule: "X1", What: "a bundle that is ordered twice is executed twice"},
 	{ID: "M103", Class: Easy, Layer: Message, Rule: "X1", What: "an empty operation of a bundle is taken for the one before it"},
+	{ID: "M104", Class: Directed, Layer: Core, Rule: "V3", What: "a view begins at a certificate whose blocks only a liar may have"},
 }

@@ -158,14 +158,5 @@ func (c *Core) votePrepare() {
 	c.sign(m)
 	c.mine.prepare = m
 	c.stats.Prepares++
-	if c.leads() && !c.alone() || bug.M32 {
-		c.out.Propose = append(c.out.Propose, Outgoing{All: true, Msg: m})
-		return
-	}
-	c.broadcast(m)
+	c.early(m)
 }
-
-// alone reports whether the own power exceeds f: then nobody else can stop this
-// primary from contradicting itself after a crash, so it syncs before it sends
-// (spec N7).
-func (c *Core) alone() bool { return c.sys.Power(c.self) > c.sys.F() }

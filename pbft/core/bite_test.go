@@ -23,7 +23,8 @@ var tests = map[string]string{
 	"M12": "TestProposalOfABackupIsDropped",
 	"M27": "TestNewerRequestsDoNotRestartTheTimer",
 	"M29": "TestBackoffFallsSlowly",
-	"M32": "TestNothingLeavesBeforeItsSync",
+	"M32": "TestRestartedBackupIsMute",
+	"M36": "TestRestartFindsWhereItWas",
 	"M42": "TestStatusMovesNoCheckpoint",
 	"M43": "TestBodyMayComeFromAnyone",
 	"M51": "TestUnsignedHeadersGiveWay",
@@ -44,6 +45,8 @@ var tests = map[string]string{
 	"M95": "TestOneAnswerPerTurn",
 	"M97": "TestPausesPutOffTwice",
 	"M99": "TestLagExcusesNobody",
+
+	"M104": "TestNewViewNeedsItsBlocks",
 }
 
 // TestBite runs each trace that names a bug in a world that has it. The trace must

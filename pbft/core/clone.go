@@ -57,7 +57,7 @@ func (k *checkpoints) clone(sys *quorum.System) checkpoints {
 func (o *Output) clone() Output {
 	p := *o
 	p.Sign = slices.Clone(o.Sign)
-	p.Propose, p.Send = slices.Clone(o.Propose), slices.Clone(o.Send)
+	p.Early, p.Send = slices.Clone(o.Early), slices.Clone(o.Send)
 	p.Persist, p.Execute, p.Serve = slices.Clone(o.Persist), slices.Clone(o.Execute), slices.Clone(o.Serve)
 	p.Answer, p.Busy = slices.Clone(o.Answer), slices.Clone(o.Busy)
 	p.Evidence = slices.Clone(o.Evidence)

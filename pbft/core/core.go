@@ -189,6 +189,7 @@ func (c *Core) advance(now clock.Instant) {
 // progress draws the consequences of whatever changed: each step is idempotent
 // and cheap when nothing did.
 func (c *Core) progress() {
+	c.justify()
 	c.fillGap()
 	c.extendHeld()
 	c.acceptMore()
@@ -216,7 +217,7 @@ func (c *Core) Output() Output {
 	if out.Barrier {
 		// All of it waits for the sync, so NEW-VIEW goes first: a proposal that overtakes
 		// it finds nobody in the view (spec N7, V4).
-		out.Send, out.Propose = append(out.Send, out.Propose...), nil
+		out.Send, out.Early = append(out.Send, out.Early...), nil
 	}
 	out.Fault = c.halted
 	if c.halted == nil {

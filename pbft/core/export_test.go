@@ -11,6 +11,6 @@ func (c *Core) Footing() (f Footprint, loose, looseBytes int) {
 // Pending returns how much an output holds that is not drained yet.
 func (c *Core) Pending() (sends, records, total int) {
 	o := &c.out
-	return len(o.Send), len(o.Persist), len(o.Sign) + len(o.Propose) + len(o.Persist) + len(o.Send) + len(o.Execute) + len(o.Serve) +
+	return len(o.Send), len(o.Persist), len(o.Sign) + len(o.Early) + len(o.Persist) + len(o.Send) + len(o.Execute) + len(o.Serve) +
 		len(o.Answer) + len(o.Busy) + len(o.Evidence)
 }

@@ -13,13 +13,14 @@ import (
 type needKind int
 
 const (
-	needStable  needKind = iota // the certificate of a checkpoint executed past
-	needDecided                 // what leads to a commit certificate that is held
-	needBase                    // what leads to the base
-	needBodies                  // payloads of the own chain
-	needAhead                   // what peers have decided
-	needProof                   // a certificate for what is decided here: it cannot be executed without
-	needVotes                   // the chain of a vote
+	needStable   needKind = iota // the certificate of a checkpoint executed past
+	needDecided                  // what leads to a commit certificate that is held
+	needBase                     // what leads to the base
+	needBodies                   // payloads of the own chain
+	needAhead                    // what peers have decided
+	needReported                 // the blocks of a certificate that an own NEW-VIEW lacks
+	needProof                    // a certificate for what is decided here: it cannot be executed without
+	needVotes                    // the chain of a vote
 	needKinds
 )
 
@@ -84,6 +85,10 @@ func (c *Core) need(k needKind) (need, bool) {
 	case needAhead:
 		if !full && c.furthest() > c.decided.Seq {
 			return need{message.Fetch{From: head, Bodies: true}, func(i int) bool { return c.peers[i].status.Decided > c.decided.Seq }}, true
+		}
+	case needReported:
+		if m, i := c.unbacked(); m != nil && !full {
+			return need{message.Fetch{From: head, Want: m.Point(), Bodies: true}, func(j int) bool { return j == i }}, true
 		}
 	case needProof:
 		if s := c.shownTo(); s < c.decided.Seq {
@@ -193,6 +198,9 @@ func (c *Core) planPulls() {
 		}
 		if n.want.From != x.from {
 			x.from, x.due, x.tries = n.want.From, c.now.Add(c.timing.interval(c)), 0
+			if k == needReported {
+				x.due = c.now // of a view that is over: nothing is on its way
+			}
 		}
 		if p.hot && k == p.last {
 			x.due, p.hot = c.now, false

@@ -158,13 +158,13 @@ func (w *world) baseOf(m *message.NewView) message.Point {
 
 // logOutput tells what comes out of a turn, in the order in which it is done.
 func (w *world) logOutput(h *host, o *core.Output) {
-	for _, out := range slices.Concat(o.Propose, o.Send) {
+	for _, out := range slices.Concat(o.Early, o.Send) {
 		if b, ok := out.Msg.(*message.Body); ok {
 			w.names.learn(b.Parent, &b.Header, b.Payload.Requests)
 		}
 	}
-	for _, out := range o.Propose {
-		w.note(true, "%d proposes %s", h.id, w.describe(out.Msg))
+	for _, out := range o.Early {
+		w.note(true, "%d early to all: %s", h.id, w.describe(out.Msg))
 	}
 	for i := range o.Persist {
 		w.note(true, "%d writes %s", h.id, w.record(&o.Persist[i]))

@@ -9,11 +9,12 @@ import (
 // Output is what a replica must do, in the order of the fields (spec N7).
 type Output struct {
 	// Sign holds own messages to sign in place before anything else; they recur in
-	// Persist, Propose and Send. Once signed, each goes back in by Step.
+	// Persist, Early and Send. Once signed, each goes back in by Step.
 	Sign []message.Signed
-	// Propose may leave at once, without waiting for Persist, unless Barrier is set
-	// in this output or in an earlier one that is not durable yet.
-	Propose []Outgoing
+	// Early holds proposals and PREPAREs. They may leave at once, without waiting for
+	// Persist, unless Barrier is set in this output or in an earlier one that is not
+	// durable yet: a restarted replica is mute in its view (spec R2).
+	Early []Outgoing
 	// Barrier says that Persist holds a new epoch or view.
 	Barrier bool
 	// Persist must be durable before anything below leaves this machine, and the
@@ -41,7 +42,7 @@ type Output struct {
 
 // Empty reports whether there is nothing to do but to wait.
 func (o *Output) Empty() bool {
-	return len(o.Sign) == 0 && len(o.Propose) == 0 && len(o.Persist) == 0 && len(o.Send) == 0 && len(o.Execute) == 0 &&
+	return len(o.Sign) == 0 && len(o.Early) == 0 && len(o.Persist) == 0 && len(o.Send) == 0 && len(o.Execute) == 0 &&
 		len(o.Serve) == 0 && len(o.Answer) == 0 && len(o.Busy) == 0 && len(o.Evidence) == 0 && o.Fault == nil
 }
 
@@ -103,6 +104,9 @@ type HardState struct {
 	Commit message.Point
 	Over   bool
 	Low    message.Point
+	// Stopped says that the process which wrote this ended in good order: nothing that it
+	// sent is missing from the log, and a restart may go on voting in View (spec R2).
+	Stopped bool
 }
 
 // Restored is what a replica had made durable, as read from its log.
@@ -155,6 +159,16 @@ func (c *Core) send(to int, m message.Message) {
 
 func (c *Core) broadcast(m message.Message) {
 	c.out.Send = append(c.out.Send, Outgoing{All: true, Msg: m})
+}
+
+// early sends without waiting for the own disk, unless this is a single member: that goes on
+// in its view after a crash, so it must not forget what it has signed there (spec R2).
+func (c *Core) early(m message.Message) {
+	if c.n == 1 {
+		c.broadcast(m)
+		return
+	}
+	c.out.Early = append(c.out.Early, Outgoing{All: true, Msg: m})
 }
 
 func (c *Core) sign(m message.Signed) { c.out.Sign = append(c.out.Sign, m) }

@@ -63,11 +63,6 @@ func (c *Core) proposeBlock(p *message.Payload) {
 	c.fill(n, p)
 	c.grow([]*node{n})
 	c.accept(n)
-	out := &c.out.Propose
-	if c.alone() {
-		out = &c.out.Send
-	}
-	*out = append(*out,
-		Outgoing{All: true, Msg: &message.PrePrepare{Parent: parent, Header: h}},
-		Outgoing{All: true, Msg: &message.Body{Parent: parent, Header: h, Raw: p.Raw, Payload: p}})
+	c.early(&message.PrePrepare{Parent: parent, Header: h})
+	c.early(&message.Body{Parent: parent, Header: h, Raw: p.Raw, Payload: p})
 }

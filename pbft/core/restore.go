@@ -118,6 +118,9 @@ func (c *Core) restoreView(r Restored) error {
 		}
 	}
 	c.extendTip()
+	// PREPAREs do not wait for the disk, so after a crash this replica may have sent one
+	// that it has forgotten. Nobody else has seen those of a single member.
+	c.over = c.over || c.n > 1 && !r.Bootstrap && !s.Stopped && !bug.M32 && !(bug.M66 && c.primary(c.view) == c.self)
 	if ch := r.Change; ch != nil && ch.View > c.view {
 		c.target, c.mine.change = ch.View, ch
 	}
@@ -136,7 +139,7 @@ func (c *Core) extendTip() {
 }
 
 // resume decides how to go on (spec R2): the primary of an entered view may have
-// proposals about that it does not remember, so it resigns. primary(0) leads
+// proposals about that it does not remember and could extend none, so it resigns. primary(0) leads
 // view 0 only in the process that wrote the bootstrap record.
 func (c *Core) resume(r Restored) {
 	c.timing.k = min(c.timing.bound, int(min(c.view-min(c.view, c.timing.decidedIn), 64)))
@@ -166,13 +169,27 @@ func (c *Core) resume(r Restored) {
 		c.mine.commit = m
 	}
 	c.writeState(c.hardState())
+	c.out.Barrier = r.State.Stopped // no PREPARE of this process before that is taken back
 	c.progress()
 }
 
+// Stop returns the last record of a replica that ends in good order. It speaks of all
+// outputs that were taken so far and must be durable after theirs (spec R2). Nothing may be
+// sent after it.
+func (c *Core) Stop() Record {
+	s := c.saved
+	s.Stopped = true
+	return Record{Kind: RecordState, State: &s}
+}
+
 func (c *Core) hardState() HardState {
-	return HardState{
+	s := HardState{
 		Epoch: c.epoch, View: c.view, Base: c.base, Tip: c.tip, Commit: c.commit, Over: c.over, Low: c.low,
 	}
+	if bug.M37 {
+		s.Tip = s.Base
+	}
+	return s
 }
 
 // saveState writes the hard state down in the turn in which it changed (spec N7).
@@ -184,9 +201,6 @@ func (c *Core) saveState() {
 
 func (c *Core) writeState(s HardState) {
 	c.saved = s
-	if bug.M37 {
-		s.Tip = s.Base
-	}
 	if bug.M36 {
 		s.View, s.Base, s.Tip, s.Commit, s.Over = 0, c.cfg.Root, c.cfg.Root, message.Point{}, false
 	}

@@ -238,29 +238,28 @@ func TestExecutionIsInOrder(t *testing.T) {
 	require.Equal(t, s.hosts[0].state, s.hosts[2].state)
 }
 
-// "One sync covers a whole turn of the loop" and nothing that binds leaves before it
-// (spec N7), the primary's proposals and the PREPARE that signs them apart.
-func TestNothingLeavesBeforeItsSync(t *testing.T) {
+// "One sync covers a whole turn of the loop" and what binds across a restart leaves after
+// it (spec N7): a COMMIT does, and proposals and PREPAREs do not.
+func TestCommitWaitsForItsSync(t *testing.T) {
 	s := play(t, "new n=4", "submit 0 a", "turn 0")
 	require.Len(t, s.links[0][1], 3, "the primary's proposal")
 	s.play(t, "deliver 0->*", "turn 1,2,3")
-	for i := range 4 {
-		require.Empty(t, s.links[1][i], "a backup's PREPARE")
-	}
-	s.play(t, "sync 1,2,3", "deliver *->0", "turn 0")
+	require.Len(t, s.links[1][0], 1, "a backup's PREPARE")
+	s.play(t, "deliver *->0", "turn 0")
 	require.Empty(t, s.links[0][1], "the primary's COMMIT")
 	s.play(t, "sync 0")
 	require.Len(t, s.links[0][1], 1)
 }
 
-// "A primary whose own power exceeds f syncs before it sends" (spec N7).
-func TestStrongPrimarySyncsFirst(t *testing.T) {
-	w := newWorld(core.Config{Interval: 4}, 4, 1, 1, 1)
-	w.hosts[0].submit("a")
-	w.hosts[0].turn()
-	require.Empty(t, w.links[0][1])
-	w.hosts[0].sync()
-	require.Len(t, w.links[0][1], 3)
+// "but no PREPARE of a view leaves before the record of its entry is durable" (spec N7):
+// else a replica that lost it could enter once more and vote for something else.
+func TestFirstVoteWaitsForTheEntry(t *testing.T) {
+	s := play(t, "new n=4 byz=0", "submit 0 a", "run", "crash 0", "byz 0 VIEW-CHANGE view=1", "deliver 0->*", "turn 1,2,3", "sync 1,2,3",
+		"deliver *->1", "turn 1", "sync 1", "turn 1", "sync 1", "drop *->1", "deliver 1->2 NEW-VIEW", "turn 2", "turn 2")
+	require.EqualValues(t, 1, s.hosts[2].core.Status().View)
+	require.Empty(t, s.links[2][1])
+	s.play(t, "sync 2")
+	require.NotEmpty(t, s.links[2][1])
 }
 
 // "for a VIEW-CHANGE its signed bytes (once per view)" and "for a CHECKPOINT its signed

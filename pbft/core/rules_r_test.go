@@ -71,6 +71,15 @@ func TestRestartedPrimaryResigns(t *testing.T) {
 		"expect 1,2,3 view=1! target=1!", "crash 1", "restart 1", "run", "expect 1,2,3 view=2!")
 }
 
+// "Any other sends no PREPARE in that view any more" (spec R2), for it may have sent one that
+// it has forgotten: of the two blocks of a liar replica 1 votes for the first, and loses power.
+// Its COMMITs go on, and so do its PREPAREs in the next view.
+func TestRestartedBackupIsMute(t *testing.T) {
+	play(t, "new n=4 byz=0", "byz 0 propose on=root op=a to=1", "byz 0 PREPARE at=a to=1", "deliver 0->1", "turn 1", "expect 1 prepares=1!",
+		"drop *->*", "crash 1 keep=none", "restart 1", "byz 0 propose on=root op=b", "byz 0 PREPARE at=b", "mute *->* COMMIT", "run in=100ms",
+		"expect 1 prepares=0! certified=1 commits=1!", "byz 0 VIEW-CHANGE view=1", "unmute", "run in=200ms", "expect 1,2,3 view=1 prepares=1 decided=1")
+}
+
 // "primary(0) leads view 0 only in the process that wrote that record" (spec R2).
 func TestOnlyTheBootstrapLeads(t *testing.T) {
 	play(t, "new n=4", "crash 0", "restart 0", "expect 0 target=1!")

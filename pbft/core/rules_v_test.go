@@ -187,6 +187,39 @@ func TestPrimaryIsAmongThoseThatAsk(t *testing.T) {
 		slices.IndexFunc(s.hosts[1].disk, func(r core.Record) bool { return r.Kind == core.RecordNewView }))
 }
 
+// "takes the highest-ranked PC of theirs whose blocks can be had" (spec V3): replicas 0 and 1
+// voted for a and lost it with their power, and the liar has a certificate out of their votes.
+// View 1 waits for the report of replica 2, and begins without a.
+func TestNewViewNeedsItsBlocks(t *testing.T) {
+	s := play(t, "new n=4 byz=3", "submit 0 a", "turn 0", "deliver 0->1", "turn 1", "byz 3 PREPARE at=a", "byz 3 PC at=a from=0,1,3", "drop *->*",
+		"crash 0 keep=none", "crash 1 keep=none", "restart 1", "mute 2->* VIEW-CHANGE", "mute 3->* BLOCKS", "restart 0",
+		"byz 3 PC at=a from=0,1,3 to=1", "byz 3 VIEW-CHANGE view=1 at=a", "run in=300ms", "expect 1 target=1! view=0!")
+	require.NotZero(t, s.hosts[1].core.Status().Stats.Fetches, "the liar is asked")
+	s.play(t, "unmute", "run in=300ms", "expect 0,1,2 view=1!")
+	require.Zero(t, s.hosts[1].core.Status().Base.Seq)
+}
+
+// "if they are not here, it pulls them from those who report it" (spec V3): of the correct
+// replicas 2 alone holds a, and the liar is silent.
+func TestBlocksForANewViewArePulled(t *testing.T) {
+	s := play(t, "new n=4 byz=3", "mute *->1 PRE-PREPARE,BODY,BLOCKS", "byz 3 PREPARE at=a", "submit 0 a", "turn 0", "deliver 0->2", "turn 2", "deliver *->2",
+		"byz 3 PREPARE at=a to=2", "mute 3->*", "deliver 3->2", "turn 2", "sync 2", "drop *->*", "mute *->* PREPARE,COMMIT",
+		"crash 0 keep=none", "restart 0", "run in=300ms")
+	require.EqualValues(t, 1, s.hosts[2].core.Status().Prepare.Seq)
+	require.EqualValues(t, 1, s.hosts[1].core.Status().Target)
+	require.Zero(t, s.hosts[1].core.Status().View)
+	s.play(t, "unmute", "mute 3->*", "run in=300ms who=0,1,2 view=1", "run in=300ms who=0,1,2 decided=1")
+	require.Equal(t, s.at("a"), s.hosts[1].core.Status().Base)
+}
+
+// "or if VIEW-CHANGEs of weak power report as much" (spec V3): then a correct replica holds
+// them, and the view need not wait until they are here.
+func TestWeakPowerVouchesForBlocks(t *testing.T) {
+	s := play(t, "new n=4", "mute *->1 PRE-PREPARE,BODY,BLOCKS", "mute *->* COMMIT", "submit 0 a", "run in=100ms", "expect 2,3 certified=1",
+		"crash 0", "restart 0", "run in=300ms", "expect 1 view=1!")
+	require.Equal(t, s.at("a"), s.hosts[1].core.Status().Base)
+}
+
 // "Its size is O(n) and does not grow with the window" (spec V3): one certificate.
 func TestNewViewHoldsOneCertificate(t *testing.T) {
 	s := play(t, "new n=4 interval=16", "mute *->* COMMIT", "submit 0 a b c d e f g h", "run", "crash 0", "run in=600ms who=1,2,3 view=1")

@@ -81,6 +81,7 @@ func init() {
 		"reorder": func(s *script, a args) { s.onLinks(a.word(0), func(i, j int) { slices.Reverse(s.links[i][j]) }) },
 		"tick":    (*script).tick,
 		"crash":   (*script).crash,
+		"stop":    func(s *script, a args) { s.each(a, 1, func(h *host) { h.stop() }) },
 		"restart": func(s *script, a args) { s.each(a, 1, func(h *host) { h.boot(false) }) },
 		"rot":     func(s *script, a args) { s.each(a, 1, func(h *host) { h.rotten = true }) },
 		"cut":     (*script).cutLinks,

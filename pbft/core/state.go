@@ -236,7 +236,7 @@ func (c *Core) appendSaid(e *encoder) {
 	s := &c.saved
 	e.num(uint64(s.Epoch), uint64(s.View))
 	e.point(s.Base, s.Tip, s.Commit, s.Low)
-	e.flag(s.Over)
+	e.flag(s.Over, s.Stopped)
 }
 
 // encoder appends values in fixed width, so that different states never look alike.

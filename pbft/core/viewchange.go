@@ -15,7 +15,6 @@ func (c *Core) onViewChange(i int, m *message.ViewChange) {
 	}
 	c.joinLeavers(nil)
 	c.resignations()
-	c.justify()
 }
 
 // fileChange keeps the highest VIEW-CHANGE of each member, and evidence where one
@@ -52,12 +51,11 @@ func (c *Core) onPrepareCert(i int, m *message.PrepareCert) {
 		return
 	}
 	c.changes.certs[i] = m
-	c.justify()
 }
 
 // justify builds NEW-VIEW for the target view if this replica is its primary and
 // holds enough (spec V3): summaries of quorum power, the own one among them, and
-// the certificate of the highest rank.
+// the certificate of their highest rank, if its blocks can be had.
 func (c *Core) justify() {
 	own := c.changes.newest[c.self]
 	if c.target <= c.view || c.primary(c.target) != c.self || own == nil || own.View != c.target {
@@ -70,16 +68,16 @@ func (c *Core) justify() {
 	m := &message.NewView{Epoch: c.epoch, View: c.target, Changes: list, Cert: cert, Signer: c.cfg.Self}
 	c.sign(m)
 	if bug.M65 {
-		c.out.Propose = append(c.out.Propose, Outgoing{All: true, Msg: m})
+		c.early(m)
 	}
 	c.broadcast(m)
 	c.enter(m)
 }
 
 // chooseNewView picks the summaries and the certificate of a NEW-VIEW, or nil: the
-// highest certificate at hand that a summary reports and that leaves quorum power.
-// Summaries that report more, and whose certificate is not here, are left out; those
-// that report less need none of their own (spec V2, V3).
+// highest certificate at hand that a summary reports, that is backed, and that leaves
+// quorum power. Summaries that report more are left out; those that report less need no
+// certificate of their own (spec V2, V3).
 func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *message.PrepareCert) {
 	certs := []*message.PrepareCert{nil} // the root's
 	for _, pc := range append([]*message.PrepareCert{c.pc}, c.changes.certs...) {
@@ -93,6 +91,9 @@ func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *me
 		if own.Rank.Compare(most) > 0 {
 			break
 		}
+		if cert != nil && !c.backed(cert) {
+			continue
+		}
 		var list []message.ViewChange
 		for _, vc := range c.changes.newest {
 			if vc != nil && (vc.View == c.target || bug.M21) && vc.Rank.Compare(most) <= 0 {
@@ -104,6 +105,47 @@ func (c *Core) chooseNewView(own *message.ViewChange) ([]message.ViewChange, *me
 		}
 	}
 	return nil, nil
+}
+
+// backed reports whether the blocks of a certificate can be had (spec V3): they are here,
+// or members of weak power report at least as much of its view, so that a correct one
+// holds them. Others whose votes are in it may have lost them with their power.
+func (c *Core) backed(pc *message.PrepareCert) bool {
+	if pc == c.pc || c.hasBodies(pc.Point()) || bug.M104 {
+		return true
+	}
+	power := uint64(0)
+	for i, vc := range c.changes.newest {
+		if vc != nil && vc.View == c.target && vc.Rank.View == pc.View && vc.Rank.Seq >= pc.Seq {
+			power += c.sys.Power(i)
+		}
+	}
+	return power >= c.sys.Weak()
+}
+
+// hasBodies reports whether every block up to p is here, payload included.
+func (c *Core) hasBodies(p message.Point) bool {
+	if p.Seq <= c.decided.Seq {
+		return true
+	}
+	blocks, _ := c.path(p, c.decided.Seq)
+	return blocks != nil && !slices.ContainsFunc(blocks, func(n *node) bool { return n.payload == nil })
+}
+
+// unbacked returns a certificate that cannot go into the own NEW-VIEW for want of its
+// blocks, and the member that shows it: above the own rank, and each in turn, for a
+// liar's blocks may be nowhere.
+func (c *Core) unbacked() (*message.PrepareCert, int) {
+	if c.target <= c.view || c.primary(c.target) != c.self {
+		return nil, -1
+	}
+	for k := range c.n {
+		i := (c.self + 1 + c.pulls.kinds[needReported].next + k) % c.n
+		if pc := c.changes.certs[i]; pc != nil && pc.Rank().Compare(c.rankOf(c.pc)) > 0 && !c.backed(pc) {
+			return pc, i
+		}
+	}
+	return nil, -1
 }
 
 // rankOf returns the rank of a certificate, or the root's.

@@ -166,8 +166,8 @@ func (h *host) turn() bool {
 		barrier = barrier || h.queue[i].Barrier
 	}
 	if !barrier {
-		h.send(o.Propose)
-		o.Propose = nil
+		h.send(o.Early)
+		o.Early = nil
 	}
 	h.queue = append(h.queue, o)
 	if h.fault = o.Fault; o.Fault != nil {
@@ -188,7 +188,7 @@ func (h *host) sync() bool {
 		h.disk = append(h.disk, queue[i].Persist...)
 	}
 	for i := range queue {
-		h.send(queue[i].Propose)
+		h.send(queue[i].Early)
 		h.send(queue[i].Send)
 		h.run = append(h.run, queue[i].Execute...)
 		h.serve(queue[i].Serve)
@@ -265,6 +265,13 @@ func (h *host) crash(keep int) {
 		}
 	}
 	h.core, h.queue, h.run, h.deadline = nil, nil, nil, clock.Instant{}
+}
+
+// stop ends a replica in good order (spec R2).
+func (h *host) stop() {
+	last := h.core.Stop()
+	h.crash(-1)
+	h.disk = append(h.disk, last)
 }
 
 // transmit puts a message on a link, unless the link is cut.
