@@ -146,12 +146,12 @@ func TestCommitsGoOnAfterCatchingUp(t *testing.T) {
 		"expect 0,1,2 view=0!")
 }
 
-// "Base, tip, and whether its PREPAREs in v are over, are durable" (spec N2, R1): a
-// replica that changed over to the certified chain stays mute after a restart.
+// "Durable are: ... base, tip, PREPAREs over or not" (spec R1): a
+// replica that changed over to the certified chain stays mute though it was stopped in good order.
 func TestOverIsDurable(t *testing.T) {
 	play(t, "new n=7 byz=0,6", "crash 0", "crash 6", "byz 0 propose on=root op=a", "byz 0 propose on=root op=b to=5",
 		"byz 0 PREPARE at=a to=1,2,3,4", "byz 0 PREPARE at=b to=5", "byz 6 PREPARE at=a", "run", "expect 5 decided=1 tip=1! prepares=1!",
-		"crash 5", "restart 5", "byz 0 propose on=a op=c", "byz 0 PREPARE at=c to=1,2,3,4", "run", "expect 5 prepares=0!")
+		"stop 5", "restart 5", "byz 0 propose on=a op=c", "byz 0 PREPARE at=c to=1,2,3,4", "run", "expect 5 prepares=0!")
 }
 
 // "PREPAREs of quorum power of one epoch, one view and one base ... together with the
