@@ -20,10 +20,10 @@ const turnMax = 512
 func (r *Replica) loop() error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	defer r.syncer.end()
 	defer func() {
 		s := r.core.Status()
 		r.last.Store(&s)
-		r.syncer.end()
 	}()
 	deadline := clock.Instant{}
 	for {

@@ -83,7 +83,7 @@ func (s *syncer) put(o core.Output) {
 	if o.Barrier {
 		s.barriers++
 	}
-	propose := o.Early
+	now := o.Early
 	if early {
 		o.Early = nil
 	}
@@ -100,7 +100,7 @@ func (s *syncer) put(o core.Output) {
 	s.cond.Broadcast()
 	s.mu.Unlock()
 	if early {
-		s.r.send(propose)
+		s.r.send(now)
 	}
 }
 
@@ -170,8 +170,8 @@ func (s *syncer) cost() (clock.Duration, clock.Duration) {
 
 // run is the syncer's goroutine. When the replica stops, what is queued is still
 // written, so that evidence and the cause of a fault survive, and that it ended in good
-// order (spec R2). A fault of the core
-// comes last in the queue and is returned once all before it has been released.
+// order (spec R2). A fault of the core comes last in the queue and is returned once all
+// before it has been released.
 func (s *syncer) run() error {
 	for {
 		s.mu.Lock()

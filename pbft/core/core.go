@@ -189,7 +189,6 @@ func (c *Core) advance(now clock.Instant) {
 // progress draws the consequences of whatever changed: each step is idempotent
 // and cheap when nothing did.
 func (c *Core) progress() {
-	c.justify()
 	c.fillGap()
 	c.extendHeld()
 	c.acceptMore()

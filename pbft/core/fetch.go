@@ -306,6 +306,7 @@ func (c *Core) onBlocks(i int, m *message.Blocks) {
 	c.countOff(&c.prepares)
 	c.countOff(&c.commits)
 	c.compareKept()
+	c.justify()
 	c.progress()
 	if led && a.kind != needVotes || c.reached() != before {
 		c.pulls.hot, c.pulls.last = true, a.kind

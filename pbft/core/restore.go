@@ -139,8 +139,8 @@ func (c *Core) extendTip() {
 }
 
 // resume decides how to go on (spec R2): the primary of an entered view may have
-// proposals about that it does not remember and could extend none, so it resigns. primary(0) leads
-// view 0 only in the process that wrote the bootstrap record.
+// proposals about that it does not remember, so it resigns. primary(0) leads view 0
+// only in the process that wrote the bootstrap record.
 func (c *Core) resume(r Restored) {
 	c.timing.k = min(c.timing.bound, int(min(c.view-min(c.view, c.timing.decidedIn), 64)))
 	if bug.M89 {

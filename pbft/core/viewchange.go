@@ -15,6 +15,7 @@ func (c *Core) onViewChange(i int, m *message.ViewChange) {
 	}
 	c.joinLeavers(nil)
 	c.resignations()
+	c.justify()
 }
 
 // fileChange keeps the highest VIEW-CHANGE of each member, and evidence where one
@@ -51,6 +52,7 @@ func (c *Core) onPrepareCert(i int, m *message.PrepareCert) {
 		return
 	}
 	c.changes.certs[i] = m
+	c.justify()
 }
 
 // justify builds NEW-VIEW for the target view if this replica is its primary and
