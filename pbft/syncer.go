@@ -226,8 +226,7 @@ func (s *syncer) flush() {
 // rests reports whether anything must not leave before these outputs are durable.
 func rests(batch []core.Output) bool {
 	for i := range batch {
-		o := &batch[i]
-		if o.Barrier || o.Fault != nil || len(o.Early)+len(o.Send)+len(o.Evidence) > 0 {
+		if batch[i].Rests() {
 			return true
 		}
 	}

@@ -1,7 +1,6 @@
 package virtual
 
 import (
-	"slices"
 	"time"
 
 	"github.com/twothirds-bft/twothirds/benchmarks"
@@ -53,8 +52,9 @@ func (d *disk) sync() {
 	d.busy = true
 	batch := d.queue
 	d.queue = nil
-	bytes, binds := 0, false
+	bytes, binds, rests := 0, false, false
 	for i := range batch {
+		rests = rests || batch[i].Rests()
 		for k := range batch[i].Persist {
 			bytes += recordBytes
 			binds = binds || batch[i].Persist[k].Kind != core.RecordCommit
@@ -66,7 +66,7 @@ func (d *disk) sync() {
 	took := time.Duration(0)
 	d.unsynced += bytes
 	d.dirty = d.dirty || binds // a certificate of a decision alone waits for the next sync
-	if d.dirty && rests(batch) && d.r.w.cfg.Log == "wal" {
+	if d.dirty && rests && d.r.w.cfg.Log == "wal" {
 		took = d.r.w.cfg.syncTime(d.unsynced)
 		d.r.spent.Syncs++
 		d.unsynced, d.dirty = 0, false
@@ -79,14 +79,6 @@ func (d *disk) sync() {
 		if d.life == life {
 			d.synced(batch, bytes)
 		}
-	})
-}
-
-// rests reports whether anything must not leave before these outputs are durable. What is executed
-// rests on the own COMMIT, which has been (spec N6).
-func rests(batch []core.Output) bool {
-	return slices.ContainsFunc(batch, func(o core.Output) bool {
-		return o.Barrier || len(o.Early)+len(o.Send)+len(o.Evidence) > 0
 	})
 }
 

@@ -46,6 +46,12 @@ func (o *Output) Empty() bool {
 		len(o.Serve) == 0 && len(o.Answer) == 0 && len(o.Busy) == 0 && len(o.Evidence) == 0 && o.Fault == nil
 }
 
+// Rests reports whether anything must not leave before Persist, and that of earlier outputs,
+// is durable. What is executed rests on the own COMMIT, which has been (spec N6).
+func (o *Output) Rests() bool {
+	return o.Barrier || o.Fault != nil || len(o.Early)+len(o.Send)+len(o.Evidence) > 0
+}
+
 // Outgoing is a message to one replica, or to all others if All is set.
 type Outgoing struct {
 	All bool
