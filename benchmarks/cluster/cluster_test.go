@@ -51,7 +51,7 @@ func run(t *testing.T, c *cluster.Cluster, load benchmarks.Load) *benchmarks.Res
 
 func TestKinds(t *testing.T) {
 	for _, cfg := range []cluster.Config{
-		{}, {Signed: true, Link: "tcp"}, {Link: "memory", Log: "memory", Replicas: 7}, {Class: "A", Procs: 1}, {Log: "recent"},
+		{}, {Signed: true, Link: "tcp"}, {Link: "memory", Log: "memory", Replicas: 7}, {Class: "A", Procs: 1}, {Log: "recent"}, {Log: "recent", Interval: 64},
 	} {
 		t.Run(fmt.Sprintf("%+v", cfg), func(t *testing.T) {
 			t.Parallel()
@@ -121,6 +121,7 @@ func TestCheck(t *testing.T) {
 func TestConfig(t *testing.T) {
 	for _, cfg := range []cluster.Config{
 		{Replicas: 3}, {Class: "C"}, {Link: "udp"}, {Log: "tape"}, {Class: "A", Link: "memory"}, {Quota: 1}, {Class: "A", Quota: -1}, {Delay: time.Hour},
+		{Interval: -1}, {Interval: cluster.IntervalMax + 1},
 	} {
 		_, err := cluster.Start(t.Context(), cfg)
 		require.ErrorIs(t, err, cluster.ErrConfig, "%+v", cfg)

@@ -30,6 +30,7 @@ type Config struct {
 	Link     string `json:"link"`     // "tls", the default; "tcp", without TLS; "memory", class B only
 	Log      string `json:"log"`      // "wal", the default, "memory", or "recent": in memory, newest blocks alone
 	Signed   bool   `json:"signed"`   // operations carry their client's signature
+	Interval int    `json:"interval"` // blocks between checkpoints; default 128
 	Clients  int    `json:"clients"`  // that may be connected at a time; default 256
 
 	// Delay is how late each frame from a replica to another is. Clients are near to all.
@@ -46,10 +47,13 @@ type Config struct {
 	Command []string `json:"command,omitempty"`
 }
 
-// Settings of every replica that differ from package pbft's defaults.
+// snapshotEvery is how many blocks lie between two snapshots of every replica; else logs would grow without end.
+const snapshotEvery = 1024
+
+// IntervalDefault and IntervalMax are of the blocks between checkpoints.
 const (
-	interval      = 128  // blocks between checkpoints
-	snapshotEvery = 1024 // blocks; else logs would grow without end
+	IntervalDefault = 128
+	IntervalMax     = snapshotEvery
 )
 
 // delayMax is that of two replicas at opposite points of the earth, thrice.
@@ -65,6 +69,9 @@ func (c *Config) withDefaults() (Config, error) {
 	}
 	if d.Clients == 0 {
 		d.Clients = 256
+	}
+	if d.Interval == 0 {
+		d.Interval = IntervalDefault
 	}
 	for _, f := range []struct {
 		field *string
@@ -108,6 +115,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("%w: quota and procs bound processes, which class B has one of", ErrConfig)
 	case c.Delay < 0 || c.Delay > delayMax:
 		return fmt.Errorf("%w: delay %v, limits 0 and %v", ErrConfig, c.Delay, delayMax)
+	case c.Interval < 1 || c.Interval > IntervalMax:
+		return fmt.Errorf("%w: %d blocks between checkpoints, limits 1 and %d", ErrConfig, c.Interval, IntervalMax)
 	case c.Quota < 0 || c.Procs < 0 || c.Clients < 1:
 		return fmt.Errorf("%w: quota %v, procs %d, clients %d", ErrConfig, c.Quota, c.Procs, c.Clients)
 	}
@@ -121,6 +130,9 @@ func (c *Config) name() string {
 		signed = "on"
 	}
 	name := "twothirds/n=" + strconv.Itoa(c.Replicas) + "/link=" + c.Link + "/log=" + c.Log + "/signed=" + signed
+	if c.Interval != IntervalDefault {
+		name += "/interval=" + strconv.Itoa(c.Interval)
+	}
 	if c.Delay > 0 {
 		name += "/delay=" + c.Delay.String()
 	}
@@ -135,13 +147,13 @@ func (c *Config) about() []string {
 	log := map[string]string{
 		"wal":    "log: a file per replica in " + c.Dir + ", synced before any message that depends on it leaves",
 		"memory": "log: in memory, nothing synced",
-		"recent": fmt.Sprintf("log: in memory, nothing synced, the newest %d blocks alone", recentBlocks),
+		"recent": fmt.Sprintf("log: in memory, nothing synced, the newest %d blocks alone", recentIntervals*c.Interval),
 	}[c.Log]
 	signed := "operations: unsigned, their clients known by their links; votes and proposals signed with Ed25519"
 	if c.Signed {
 		signed = "operations: signed with Ed25519 and verified by every replica; votes and proposals signed likewise"
 	}
-	about := []string{link, log, signed, fmt.Sprintf("an operation counts when f+1 replicas have sent the same result; a checkpoint every %d blocks", interval)}
+	about := []string{link, log, signed, fmt.Sprintf("an operation counts when f+1 replicas have sent the same result; a checkpoint every %d blocks", c.Interval)}
 	if c.Delay > 0 {
 		about = append(about, fmt.Sprintf("each frame between replicas is %v late", c.Delay))
 	}
@@ -165,7 +177,7 @@ func keyOf(kind string, i int) *crypto.PrivateKey {
 }
 
 func (c *Config) genesis() message.Genesis {
-	g := message.Genesis{Name: "benchmark", Interval: interval, Signed: c.Signed}
+	g := message.Genesis{Name: "benchmark", Interval: message.Seq(c.Interval), Signed: c.Signed}
 	for i := range c.Replicas {
 		g.Members = append(g.Members, message.Member{ID: message.ReplicaID(i), Key: keyOf("replica", i).Public(), Power: 1})
 	}

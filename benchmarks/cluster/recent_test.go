@@ -10,7 +10,8 @@ import (
 
 // However long it is written to, a recent log has at least so many of the newest blocks, and not many more.
 func TestRecentLog(t *testing.T) {
-	l := newRecent()
+	const interval, recentBlocks = 16, recentIntervals * 16
+	l := newRecent(interval)
 	require.NoError(t, l.Write([]storage.Record{{Slot: 1, Data: []byte("state")}}))
 	for i := range uint64(10 * recentBlocks) {
 		require.NoError(t, l.Write([]storage.Record{{Index: i + 1, Data: []byte{byte(i)}}}))

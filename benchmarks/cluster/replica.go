@@ -78,7 +78,7 @@ func (r *replica) openLog(before *replica) (storage.Log, error) {
 	case r.Config.Log == "wal":
 		return wal.Create(dir, wal.Options{FS: &r.disk})
 	case r.Config.Log == "recent":
-		return newRecent(), nil
+		return newRecent(r.Config.Interval), nil
 	case before != nil:
 		return before.log.(*logmemory.Log).Reopen()
 	default:

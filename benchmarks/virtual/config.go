@@ -14,6 +14,7 @@ type Config struct {
 	Link     string `json:"link"`     // whose costs: "tls", the default, "tcp" or "memory"
 	Log      string `json:"log"`      // "wal", the default, or "memory", which needs no sync
 	Signed   bool   `json:"signed"`   // clients sign their requests
+	Interval int    `json:"interval"` // blocks between checkpoints; default 128
 	Seed     uint64 `json:"seed"`     // of delays; the load has one of its own
 
 	Cores     int           `json:"cores"`           // of each machine; default 2
@@ -28,8 +29,8 @@ type Config struct {
 // ReplicasMax bounds a Config: above it there is no precedent, and runs take minutes.
 const ReplicasMax = 100
 
-// Settings as those of benchmarks/cluster.
-const interval = 128 // blocks between checkpoints
+// intervalDefault and intervalMax are of the blocks between checkpoints, as those of benchmarks/cluster.
+const intervalDefault, intervalMax = 128, 1024
 
 // ErrConfig is wrapped by every error about a Config.
 var ErrConfig = errors.New("virtual: invalid configuration")
@@ -45,6 +46,7 @@ func (c Config) withDefaults() (Config, error) {
 	defaulted(&c.Replicas, 4)
 	defaulted(&c.Link, "tls")
 	defaulted(&c.Log, "wal")
+	defaulted(&c.Interval, intervalDefault)
 	defaulted(&c.Cores, 2)
 	defaulted(&c.Delay, 100*time.Microsecond)
 	defaulted(&c.Near, 100*time.Microsecond)
@@ -65,6 +67,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("%w: link %q is not tls, tcp or memory", ErrConfig, c.Link)
 	case c.Log != "wal" && c.Log != "memory":
 		return c, fmt.Errorf("%w: log %q is not wal or memory", ErrConfig, c.Log)
+	case c.Interval < 1 || c.Interval > intervalMax:
+		return c, fmt.Errorf("%w: %d blocks between checkpoints, limits 1 and %d", ErrConfig, c.Interval, intervalMax)
 	case c.Cores < 1 || c.Delay < 0 || c.Near < 0 || c.Bandwidth < 1 || c.Sync < 0 || c.SyncMB < 0:
 		return c, fmt.Errorf("%w: cores %d, delays %v and %v, bandwidth %d or sync %v", ErrConfig, c.Cores, c.Delay, c.Near, c.Bandwidth, c.Sync)
 	}
@@ -77,7 +81,11 @@ func (c *Config) name() string {
 	if c.Signed {
 		signed = "on"
 	}
-	return fmt.Sprintf("twothirds/n=%d/link=%s/log=%s/signed=%s", c.Replicas, c.Link, c.Log, signed)
+	name := fmt.Sprintf("twothirds/n=%d/link=%s/log=%s/signed=%s", c.Replicas, c.Link, c.Log, signed)
+	if c.Interval != intervalDefault {
+		name += fmt.Sprintf("/interval=%d", c.Interval)
+	}
+	return name
 }
 
 func (c *Config) about() []string {
@@ -94,7 +102,7 @@ func (c *Config) about() []string {
 		fmt.Sprintf("links: %v one way between replicas, %v to clients, up to a tenth more at random; %.1f Gbit/s out of each machine; the CPU costs of %s",
 			c.Delay, c.Near, float64(c.Bandwidth)*8/1e9, c.Link),
 		log, signed,
-		fmt.Sprintf("an operation counts when f+1 replicas have sent the same result; a checkpoint every %d blocks", interval),
+		fmt.Sprintf("an operation counts when f+1 replicas have sent the same result; a checkpoint every %d blocks", c.Interval),
 	}
 }
 
@@ -106,7 +114,7 @@ func (c *Config) syncTime(bytes int) time.Duration {
 }
 
 func (c *Config) genesis(member func(i int) message.PublicKey) message.Genesis {
-	g := message.Genesis{Name: "benchmark", Interval: interval, Signed: c.Signed}
+	g := message.Genesis{Name: "benchmark", Interval: message.Seq(c.Interval), Signed: c.Signed}
 	for i := range c.Replicas {
 		g.Members = append(g.Members, message.Member{ID: message.ReplicaID(i), Key: member(i), Power: 1})
 	}

@@ -15,6 +15,7 @@ import (
 type executor struct {
 	id       message.ReplicaID
 	table    *session.Table
+	interval message.Seq // blocks between checkpoints
 	seq      message.Seq
 	ops      uint64
 	sum      uint32
@@ -115,7 +116,7 @@ func (x *executor) answer(list []message.Request) []letter {
 // after is what the core is told of the last block.
 func (x *executor) after() core.Executed {
 	e := core.Executed{Seq: x.seq}
-	if x.seq%interval == 0 {
+	if x.seq%x.interval == 0 {
 		e.State, e.Clients = x.state(), x.table.Digest()
 	}
 	return e

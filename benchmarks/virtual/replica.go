@@ -46,7 +46,7 @@ const turnMax = 512
 
 func (r *replica) config() core.Config {
 	return core.Config{
-		Self: r.id, Members: r.w.door.Members(), Root: r.w.root, Interval: interval, BlockBytes: r.w.door.Limits().PayloadBytes,
+		Self: r.id, Members: r.w.door.Members(), Root: r.w.root, Interval: message.Seq(r.w.cfg.Interval), BlockBytes: r.w.door.Limits().PayloadBytes,
 		Sessions: r.w.sessions(),
 	}
 }

@@ -106,7 +106,7 @@ func TestManyReplicas(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	load := benchmarks.Load{Clients: 1, Outstanding: 1, For: time.Second}
-	for _, cfg := range []virtual.Config{{Replicas: 3}, {Replicas: 101}, {Link: "udp"}, {Log: "tape"}, {Cores: -1}, {Delay: -1}} {
+	for _, cfg := range []virtual.Config{{Replicas: 3}, {Replicas: 101}, {Link: "udp"}, {Log: "tape"}, {Cores: -1}, {Delay: -1}, {Interval: -1}, {Interval: 1025}} {
 		_, err := virtual.Run(t.Context(), cfg, load)
 		require.ErrorIs(t, err, virtual.ErrConfig, "%+v", cfg)
 	}

@@ -69,7 +69,7 @@ func newWorld(cfg Config, load *benchmarks.Load) (*world, error) {
 		r.disk = disk{r: r, blocks: make(map[message.Seq]core.RestoredBlock)}
 		tables := w.sessions()
 		tables.Replies = true
-		r.app = executor{id: r.id, table: session.New(tables)}
+		r.app = executor{id: r.id, table: session.New(tables), interval: message.Seq(cfg.Interval)}
 		w.replicas = append(w.replicas, r)
 	}
 	for _, r := range w.replicas {

@@ -85,6 +85,7 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f.StringVar(&c.Link, "link", "tls", "tls, tcp (nothing encrypted) or memory (classes B and C)")
 	f.StringVar(&c.Log, "log", "wal", "wal (files, synced), memory, or recent (in memory, the newest blocks alone)")
 	f.DurationVar(&c.Delay, "delay", 0, "how late each message between replicas is, one way")
+	f.IntVar(&c.Interval, "interval", cluster.IntervalDefault, "blocks between checkpoints; a recent log keeps two to three times as many, and a replica further behind is lost")
 	f.BoolVar(&c.Signed, "signed", false, "clients sign their requests")
 	f.StringVar(&c.Dir, "dir", "", "where logs are made for the run (default the folder for temporary files)")
 	f.Float64Var(&c.Quota, "quota", 0, "cores that each process of class A may use (Linux, needs the right to make a control group)")

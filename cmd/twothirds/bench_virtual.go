@@ -15,6 +15,6 @@ func (b *bench) model(ctx context.Context) (*benchmarks.Result, error) {
 		return nil, fmt.Errorf("%w: class C has no folder, quota or procs", virtual.ErrConfig)
 	}
 	return virtual.Run(ctx, virtual.Config{
-		Replicas: c.Replicas, Link: c.Link, Log: c.Log, Signed: c.Signed, Seed: b.load.Seed, Delay: c.Delay,
+		Replicas: c.Replicas, Link: c.Link, Log: c.Log, Signed: c.Signed, Interval: c.Interval, Seed: b.load.Seed, Delay: c.Delay,
 	}, b.load)
 }
