@@ -29,6 +29,7 @@ type Fault struct {
 	how         Failure
 	who         func(f Faulty) []int
 	lasting     bool // never well again
+	turns       bool // until two thirds each replica that leads next fails for a while, too
 	links       bool // the replicas are correct, so more than f may be concerned
 }
 
@@ -44,6 +45,7 @@ var faults = []Fault{
 	{Name: "killed-primary", About: "the primary is killed and started again", how: Crash, who: primary},
 	{Name: "stopped-primary", About: "the primary is stopped and goes on", how: Silence, who: primary},
 	{Name: "two-primaries", About: "the primary and the one who would follow it are killed and stay down; takes f of 2", how: Crash, who: twoPrimaries, lasting: true},
+	{Name: "turn-again", About: "the primary says nothing, to the end, and each that follows it nothing for a while, until the turn is the first one's again; takes f of 2", how: Silence, who: primary, lasting: true, turns: true},
 	{Name: "slow-primary", About: "the primary holds each proposal back for 0.95 of the timeout", how: SlowProposals, who: primary},
 	{Name: "equivocating-primary", About: "the primary shows half of the replicas other blocks and votes for both", how: Equivocation, who: primary},
 	{Name: "censoring-primary", About: "the primary orders everything but one client's requests", how: Censorship, who: primary},
@@ -68,6 +70,14 @@ func FaultNames() []string {
 		names = append(names, f.Name)
 	}
 	return names
+}
+
+// most is how many replicas fail at one time.
+func (f *Fault) most(s Faulty) int {
+	if f.turns {
+		return len(f.who(s)) + 1
+	}
+	return len(f.who(s))
 }
 
 func findFault(name string) *Fault {

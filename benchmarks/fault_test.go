@@ -30,8 +30,10 @@ func TestFaultFigures(t *testing.T) {
 }
 
 func TestFaultsThatTheSystemCannotBear(t *testing.T) {
-	_, err := benchmarks.Run(t.Context(), &fake{}, benchmarks.Load{Clients: 1, Outstanding: 1, For: time.Second, Fault: "two-primaries"})
-	require.ErrorIs(t, err, benchmarks.ErrLoad)
+	for _, fault := range []string{"two-primaries", "turn-again"} {
+		_, err := benchmarks.Run(t.Context(), &fake{}, benchmarks.Load{Clients: 1, Outstanding: 1, For: time.Second, Fault: fault})
+		require.ErrorIs(t, err, benchmarks.ErrLoad)
+	}
 }
 
 // failing is a fake that fails in all ways.
@@ -45,7 +47,7 @@ func (f *failing) note(what string, i int) error {
 	if f.began.IsZero() {
 		f.began = time.Now()
 	}
-	f.events = append(f.events, fmt.Sprint(what, " ", i, " ", time.Since(f.began)))
+	f.events = append(f.events, fmt.Sprint(what, " ", i, " ", time.Since(f.began).Round(time.Millisecond)))
 	return nil
 }
 
@@ -76,7 +78,7 @@ func TestSchedules(t *testing.T) {
 		"clock-step-primary":   {"clock-step 0 0s"},
 	}
 	for _, fault := range benchmarks.FaultNames() {
-		if fault == "two-primaries" { // more than this system bears
+		if fault == "two-primaries" || fault == "turn-again" { // more than this system bears
 			continue
 		}
 		synctest.Test(t, func(t *testing.T) {
@@ -86,6 +88,47 @@ func TestSchedules(t *testing.T) {
 			require.Equal(t, want[fault], f.events, fault)
 		})
 	}
+}
+
+// rotating is a failing of seven, of which each that is paused in its turn is followed by the next one that runs.
+type rotating struct {
+	*failing
+	lead, dead int
+}
+
+func (r *rotating) Replicas() int  { return 7 }
+func (r *rotating) Tolerates() int { return 2 }
+func (r *rotating) Primary() int   { return r.lead }
+
+func (r *rotating) Pause(i int) error {
+	if r.lead = (r.lead + 1) % 7; r.lead == r.dead {
+		r.lead = (r.lead + 1) % 7
+	}
+	return r.note("pause", i)
+}
+
+func TestTurnAgain(t *testing.T) {
+	load := benchmarks.Load{Clients: 1, Outstanding: 1, For: 21 * time.Second, Fault: "turn-again"}
+	synctest.Test(t, func(t *testing.T) {
+		r := &rotating{failing: &failing{fake: &fake{}}, dead: 7}
+		res, err := benchmarks.Run(t.Context(), r, load)
+		require.NoError(t, err)
+		require.Equal(t, []string{
+			"pause 0 0s", "pause 1 1s", "resume 1 2s", "pause 2 2s", "resume 2 3s", "pause 3 3s", "resume 3 4s", "pause 4 4s",
+			"resume 4 5s", "pause 5 5s", "resume 5 6s", "pause 6 6s", "resume 6 7s",
+		}, r.events)
+		require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6}, res.Fault.Replicas)
+		require.InDelta(t, 7*time.Second, res.Fault.End-res.Fault.Begin, float64(time.Millisecond))
+	})
+	synctest.Test(t, func(t *testing.T) { // never more than two at one time, whoever leads
+		r := &rotating{failing: &failing{fake: &fake{}}, lead: 5}
+		_, err := benchmarks.Run(t.Context(), r, load)
+		require.NoError(t, err)
+		require.Equal(t, []string{
+			"pause 5 0s", "pause 6 1s", "resume 6 2s", "pause 1 2s", "resume 1 3s", "pause 2 3s", "resume 2 4s", "pause 3 4s",
+			"resume 3 5s", "pause 4 5s", "resume 4 6s",
+		}, r.events)
+	})
 }
 
 // An interrupt ends the fault too, so that the check finds replicas that can come to one state.

@@ -12,7 +12,7 @@ import (
 // FaultFigures say what a fault did to those who waited. The time before it runs from the warm-up's end to its beginning.
 type FaultFigures struct {
 	Name     string        `json:"name"`
-	Replicas []int         `json:"replicas"` // that failed
+	Replicas []int         `json:"replicas"` // that failed, in this order
 	Begin    time.Duration `json:"begin_ns"` // after the start of the warm-up
 	End      time.Duration `json:"end_ns"`   // the same if it lasts
 	Gap      time.Duration `json:"gap_ns"`   // longest time without a completion since Begin
@@ -38,6 +38,7 @@ type injector struct {
 	system  Faulty
 	view    uint64
 	calm    time.Duration // longest gap before the fault
+	failed  []int         // and will be well again
 	figures FaultFigures
 }
 
@@ -47,35 +48,86 @@ func newInjector(name string, s System) (*injector, error) {
 		return nil, fmt.Errorf("%w: %s cannot be made to fail", ErrLoad, s.Name())
 	}
 	x := &injector{fault: findFault(name), system: f}
-	if !x.fault.links && len(x.fault.who(f)) > f.Tolerates() {
+	if !x.fault.links && x.fault.most(f) > f.Tolerates() {
 		return nil, fmt.Errorf("%w: %s is more than the %d of %d replicas that may fail", ErrLoad, name, f.Tolerates(), f.Replicas())
 	}
 	return x, nil
 }
 
-// play runs the schedule within the window. If ctx ends before the end of what would have ended, it ends then.
-func (x *injector) play(ctx context.Context, l *Load, rec *recorder) error {
-	x.figures = FaultFigures{Name: x.fault.Name, Recovery: -1, RecoveryAfterEnd: -1}
-	moment := func(share float64) time.Duration { return l.Warm + time.Duration(share*float64(l.For)) }
-	if !sleep(ctx, moment(failAt)-rec.now()) {
-		return nil
-	}
-	x.figures.Replicas = x.fault.who(x.system)
-	x.view = x.system.View()
-	at := rec.now() // the system took its time to answer
-	x.figures.Begin, x.figures.End, x.calm = at, at, rec.markGap(at)
-	if err := x.each(x.fail); err != nil || x.fault.lasting {
-		return err
-	}
-	if sleep(ctx, moment(healAt)-rec.now()) {
-		x.figures.End = rec.now()
-	}
-	return x.each(x.heal)
+// step is what a schedule does at one moment.
+type step struct {
+	at time.Duration // after the start of the warm-up
+	do func(now func() time.Duration) error
 }
 
-// each does to the replicas concerned what is to be done.
-func (x *injector) each(do func(i int) error) error {
-	for _, who := range x.figures.Replicas {
+// steps are those of the schedule in a load.
+func (x *injector) steps(l *Load, rec *recorder) []step {
+	x.figures = FaultFigures{Name: x.fault.Name, Recovery: -1, RecoveryAfterEnd: -1}
+	moment := func(share float64) time.Duration { return l.Warm + time.Duration(share*float64(l.For)) }
+	steps := []step{{moment(failAt), func(now func() time.Duration) error { return x.begin(now, rec) }}}
+	if n := x.system.Replicas(); x.fault.turns {
+		for k := 1; k < n; k++ {
+			steps = append(steps, step{moment(failAt + (healAt-failAt)*float64(k)/float64(n)), x.turn})
+		}
+	}
+	if x.fault.turns || !x.fault.lasting {
+		steps = append(steps, step{moment(healAt), func(now func() time.Duration) error {
+			x.figures.End = now()
+			return x.healAll()
+		}})
+	}
+	return steps
+}
+
+// play runs the schedule within the window. If ctx ends before the end of what would have ended, it ends then.
+func (x *injector) play(ctx context.Context, l *Load, rec *recorder) error {
+	for _, s := range x.steps(l, rec) {
+		if !sleep(ctx, s.at-rec.now()) {
+			return x.healAll()
+		}
+		if err := s.do(rec.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *injector) begin(now func() time.Duration, rec *recorder) error {
+	x.figures.Replicas = x.fault.who(x.system)
+	x.view = x.system.View()
+	at := now() // the system took its time to answer
+	x.figures.Begin, x.figures.End, x.calm = at, at, rec.markGap(at)
+	if !x.fault.lasting {
+		x.failed = slices.Clone(x.figures.Replicas)
+	}
+	return x.each(x.figures.Replicas, x.fail)
+}
+
+// turn lets the replica that leads now fail in place of the one before it, but for the first, which fails to the end.
+func (x *injector) turn(func() time.Duration) error {
+	if err := x.healAll(); err != nil {
+		return err
+	}
+	p := x.system.Primary()
+	if p == x.figures.Replicas[0] {
+		return nil
+	}
+	x.failed = []int{p}
+	if !slices.Contains(x.figures.Replicas, p) {
+		x.figures.Replicas = append(x.figures.Replicas, p)
+	}
+	return x.each(x.failed, x.fail)
+}
+
+func (x *injector) healAll() error {
+	failed := x.failed
+	x.failed = nil
+	return x.each(failed, x.heal)
+}
+
+// each does to replicas what is to be done.
+func (x *injector) each(replicas []int, do func(i int) error) error {
+	for _, who := range replicas {
 		if err := do(who); err != nil {
 			return fmt.Errorf("fault %s at replica %d: %w", x.fault.Name, who, err)
 		}

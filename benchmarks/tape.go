@@ -59,24 +59,11 @@ func (t *Tape) Plan(at func(time.Duration, func()), end func(error)) {
 }
 
 func (t *Tape) planFault(at func(time.Duration, func()), end func(error)) {
-	x := t.inject
-	x.figures = FaultFigures{Name: x.fault.Name, Recovery: -1, RecoveryAfterEnd: -1}
-	moment := func(share float64) time.Duration { return t.load.Warm + time.Duration(share*float64(t.load.For)) }
-	each := func(do func(int) error) {
-		if err := x.each(do); err != nil {
-			end(err)
-		}
-	}
-	at(moment(failAt), func() {
-		x.figures.Replicas, x.view = x.fault.who(x.system), x.system.View()
-		x.figures.Begin = moment(failAt)
-		x.figures.End, x.calm = x.figures.Begin, t.rec.markGap(x.figures.Begin)
-		each(x.fail)
-	})
-	if !x.fault.lasting {
-		at(moment(healAt), func() {
-			x.figures.End = moment(healAt)
-			each(x.heal)
+	for _, s := range t.inject.steps(t.load, t.rec) {
+		at(s.at, func() {
+			if err := s.do(func() time.Duration { return s.at }); err != nil {
+				end(err)
+			}
 		})
 	}
 }

@@ -35,7 +35,7 @@ func TestFaults(t *testing.T) {
 func play(t *testing.T, fault string) (*benchmarks.Result, error) {
 	cfg := cluster.Config{Dir: t.TempDir(), Link: "memory", Log: "memory"}
 	switch fault {
-	case "two-primaries":
+	case "two-primaries", "turn-again":
 		cfg.Replicas = 7
 	case "stalled-disk":
 		cfg.Log = "wal"

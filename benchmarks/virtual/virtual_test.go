@@ -99,6 +99,20 @@ func TestLinksFail(t *testing.T) {
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
 
+// Where the turn of a replica that is silent for good comes again, the primary before it fails, too, so this costs a second
+// timeout, and no more: views do not come back to it while others lead well (ADR 015).
+func TestTurnAgain(t *testing.T) {
+	r := play(t, virtual.Config{Replicas: 7}, benchmarks.Load{
+		Clients: 8, Outstanding: 64, Payload: 256, Rate: 400, Warm: 300 * time.Millisecond, For: 30 * time.Second, Fault: "turn-again",
+	})
+	require.Equal(t, r.Submitted, r.Acknowledged)
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6}, r.Fault.Replicas)
+	require.Equal(t, uint64(8), r.Fault.Views, "seven primaries failed, one of them twice")
+	require.Greater(t, r.Fault.Gap, 1250*time.Millisecond)
+	require.Less(t, r.Fault.Gap, 1500*time.Millisecond)
+	require.Greater(t, r.Fault.Between, 0.9*r.Fault.Before)
+}
+
 func TestManyReplicas(t *testing.T) {
 	r := play(t, virtual.Config{Replicas: 31, Signed: true}, benchmarks.Load{Clients: 2, Outstanding: 8, Payload: 16, For: 50 * time.Millisecond})
 	require.Positive(t, r.Done)
